@@ -41,6 +41,8 @@ REFUSALS: Final = (NoAnswer, errors.APIError, errors.ConnectionLost, errors.Unex
 
 def reason_of(error: Exception) -> str:
     """What one of ``REFUSALS`` says; with a status of 400 or above, an error of the protocol may say why."""
+    if isinstance(error, errors.AuthenticationError):
+        return "the service does not take this key over MCP (401), which says nothing about REST"
     said: str = getattr(error, "message", None) or str(error)
     told = getattr(error, "members", {}).get("error")
     message = told.get("message") if isinstance(told, dict) else None

@@ -211,7 +211,7 @@ PAGE = Reply(200, httpx.Headers({"content-type": "text/html"}), b"<html>Sign in<
 @pytest.mark.parametrize(
     ("endpoint", "says"),
     [
-        (Endpoint(initialize=(401, {})), "401"),
+        (Endpoint(initialize=(401, {})), "The service does not take this key over MCP (401), which"),
         (Endpoint(initialize=(404, {})), "404"),
         (Endpoint(initialize=(405, {})), "405"),
         (Endpoint(initialize=(503, {"type": "DOWN"})), "503"),
