@@ -112,7 +112,8 @@ class RunStore:
             was_open = self._close.alive
             self._close()
             yield
-            if was_open:
+            # A folder that somebody has deleted is not made again.
+            if was_open and self.folder is not None and (self.folder / FILE_NAME).exists():
                 self._open()
 
     def create(self, record: RunRecord) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from specstep_flows import RunStore
+from specstep_flows import RunStore, errors
 from specstep_flows.engine.limits import SharedLimiter
 from specstep_flows.runs.deliveries import DeliveryLog
 from specstep_flows.runs.records import RunRecord
@@ -77,6 +78,20 @@ def test_a_child_loses_nothing_when_its_parent_closes_the_file(
         assert count(found) == 4
     for end in (*go, written[0]):
         os.close(end)
+
+
+def test_a_folder_that_was_deleted_is_not_made_again_by_a_fork(tmp_path: Path) -> None:
+    """Whoever uses the store then is told."""
+    store = RunStore(tmp_path / "state")
+    shutil.rmtree(tmp_path / "state")
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(errors.StoreError, match="closed"):
+        store.all()
 
 
 def test_a_store_that_is_closed_stays_closed_after_a_fork(tmp_path: Path) -> None:
