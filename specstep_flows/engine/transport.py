@@ -174,6 +174,7 @@ class _Body:
     response: httpx.Response
     chunks: list[bytes] = attrs.field(factory=list, init=False)
     _size: int = attrs.field(default=0, init=False)
+    _is_left: bool = attrs.field(default=False, init=False)
     _packing: str | None = attrs.field(default=None, init=False)
     _unpacker: Any = attrs.field(default=None, init=False)
 
@@ -200,9 +201,14 @@ class _Body:
                 f"The response to the request to {request.aim} took too long.", operation=request.operation
             )
 
+    def is_enough(self, wanted: Callable[[bytes], bool]) -> bool:
+        """Whether no more of it is wanted."""
+        self._is_left = wanted(b"".join(self.chunks))
+        return self._is_left
+
     def whole(self) -> bytes:
         """All of it."""
-        if self._unpacker is not None and not self._unpacker.eof:
+        if self._unpacker is not None and not self._unpacker.eof and not self._is_left:
             raise self._unreadable("is not packed as it says")
         return b"".join(self.chunks)
 
@@ -281,6 +287,8 @@ def attempt(
             if _wants_body(request, response):
                 for chunk in _sync(response):
                     body.add(chunk)
+                    if request.is_enough is not None and body.is_enough(request.is_enough):
+                        break
         finally:
             response.close()
             response.stream = _EMPTY
@@ -327,6 +335,8 @@ async def attempt_async(
                 if _wants_body(request, response):
                     async for chunk in _async(response):
                         body.add(chunk)
+                        if request.is_enough is not None and body.is_enough(request.is_enough):
+                            break
             finally:
                 await response.aclose()
                 response.stream = _EMPTY

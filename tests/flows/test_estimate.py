@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specstep_flows import errors
+from specstep_flows import AsyncSpecStep, RunStore, SpecStep, errors
 from specstep_flows.engine.effects import Reply, Request
 from specstep_flows.flows.estimate import TOOL, estimate_generation
 from specstep_flows.models import ServiceEstimate
+from tests.kit.raw_server import raw_server, without_end
 from tests.kit.stage import Stage
 
 PROFILE_SCHEMA = {
@@ -112,6 +116,34 @@ def test_the_order_of_the_protocol_and_the_headers_that_it_settles() -> None:
 def test_framings(framed: Callable[[Any], Reply]) -> None:
     """One message, the events of a stream, or a batch."""
     assert Endpoint(framed=framed).ask().cost_usd == 2.5
+
+
+def test_a_stream_that_is_kept_open_is_left_once_it_has_the_answer() -> None:
+    """Servers may keep it open for what they have to say later, and say now and then that they are there."""
+    answers = {"initialize": {}, "tools/list": {"tools": [{"name": TOOL, "inputSchema": PROFILE_SCHEMA}]}}
+
+    def handle(peer: socket.socket, head: bytes) -> None:
+        (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
+        body = head.partition(b"\r\n\r\n")[2]
+        while len(body) < int(length):
+            body += peer.recv(65536)
+        message = json.loads(body)
+        if "id" not in message:
+            peer.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            return
+        told = _response(message, answers.get(message["method"], {"structuredContent": {"cost_usd": 2.5}}))
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        without_end(b": hello\n\ndata: %b\n\n" % json.dumps(told).encode(), b": here\n\n")(peer, head)
+
+    async def on_a_loop(url: str) -> ServiceEstimate:
+        async with AsyncSpecStep("sf_a1b2c3d4e5f6g7h8", api_url=url, store=RunStore.in_memory()) as specstep:
+            return await specstep.estimate_generation("Normal")
+
+    with raw_server(handle) as port:
+        url = f"http://127.0.0.1:{port}"
+        with SpecStep("sf_a1b2c3d4e5f6g7h8", api_url=url, store=RunStore.in_memory()) as specstep:
+            assert specstep.estimate_generation("Normal").cost_usd == 2.5
+        assert asyncio.run(on_a_loop(url)).cost_usd == 2.5
 
 
 @pytest.mark.parametrize(
