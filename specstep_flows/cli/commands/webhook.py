@@ -153,7 +153,8 @@ def listen(
             store=client.store,
             # A clock that is sped up, on loopback, is not the one that deliveries are stamped by.
             tolerance=TOLERANCE_SECONDS if settings.clock_speed == 1.0 else _ANY_AGE,
-            name="listen",
+            # Nobody has said that a delivery has another id for each webhook that gets it.
+            name=f"listen {public_url}",
         )
         stack.enter_context(receiver)
         try:

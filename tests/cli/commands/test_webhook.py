@@ -23,7 +23,7 @@ from specstep_flows.cli.interrupts import Detach, Stop
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import Sandbox
-from specstep_flows.webhooks import listener, verify_webhook
+from specstep_flows.webhooks import listener, sign_webhook, verify_webhook
 from tests.kit.api import op
 from tests.kit.raw_server import raw_server, without_end
 
@@ -173,6 +173,23 @@ def test_listening(listen: Any, specstep: Any, sandbox: Sandbox, application: Ap
     again, same = application.came[-1]
     assert same == body
     assert {name: again[name] for name in again if name.startswith("x-")}.items() <= headers.items()
+
+
+def test_listeners_of_two_addresses_each_take_what_happens(listen: Any, application: Application) -> None:
+    """Also if the service gives an event one id for all webhooks. One that starts again takes it for a repetition."""
+
+    def during(subscription: Any) -> None:
+        signed = sign_webhook({"event": "webhook.test"}, subscription.secrets[-1], now=time.time(), delivery_id="same")
+        url = subscription._row.url
+        statuses.append(httpx.post(url, content=signed.body, headers=signed.headers, trust_env=False).status_code)
+
+    statuses: list[int] = []
+    for _ in range(2):
+        listen("--forward", application.url, during=during)
+
+    assert statuses == [204, 204]
+    ids = [headers["x-specstep-webhook-delivery"] for headers, _ in application.came]
+    assert ids.count("same") == 2
 
 
 def test_a_delivery_that_is_sent_again_can_be_dated_and_signed_again(
@@ -335,7 +352,8 @@ def test_the_end_does_not_wait_for_an_application_that_hangs(
     def handle(peer: socket.socket, _: bytes) -> None:
         if asked.acquire(blocking=False):
             hangs.set()
-            peer.recv(1)
+            while peer.recv(65536):
+                pass
         else:
             peer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
