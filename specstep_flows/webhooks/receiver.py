@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
+import os
 import re
 import secrets as random_tokens
 import threading
@@ -141,7 +142,7 @@ class Receiver:
         self._deliveries: Deliveries = (
             DeliveryLog(given or Settings.load().state_folder()) if self._owns_log else given.deliveries
         )
-        self._token = random_tokens.token_hex(8)
+        self._made = random_tokens.token_hex(8)
         self._is_beating = False
         self._running: set[str] = set()
         #: Deliveries that were processed, which the store could not write down.
@@ -149,6 +150,11 @@ class Receiver:
         self._lock = threading.Lock()
         self._said_at = -PRESUMED_SECONDS
         self._say_that_it_is_there()
+
+    @property
+    def _token(self) -> str:
+        """What it is called among those that are there: one that was forked leaves without the others."""
+        return f"{self._made}-{os.getpid()}"
 
     def _say_that_it_is_there(self) -> None:
         """Where no server starts and stops the application: now and then, as each time is a write."""

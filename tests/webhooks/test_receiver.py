@@ -574,6 +574,21 @@ class TestStrangers:
             one._deliveries.close()
 
 
+@POSIX_ONLY
+@pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
+def test_a_worker_that_ends_leaves_alone(kept: Kept, tmp_path: Path) -> None:
+    """A server that forks its workers has made the receiver before; runs still count on the other workers."""
+    with contextlib.closing(RunStore(tmp_path)) as store, Receiver(kept, SECRET, store=store) as receiver:
+        worker = os.fork()
+        if worker == 0:
+            receiver.close()
+            os._exit(0)
+        os.waitpid(worker, 0)
+        assert store.deliveries.since([], None)[1]
+    with contextlib.closing(RunStore(tmp_path)) as store:
+        assert not store.deliveries.since([], None)[1]
+
+
 @pytest.fixture
 def served(receiver: Receiver) -> Iterator[str]:
     """The receiver behind a real ASGI server."""
