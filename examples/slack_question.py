@@ -8,6 +8,7 @@ channel whose members may see the brief.
 
 from __future__ import annotations
 
+import html
 import os
 import sys
 from pathlib import Path
@@ -17,8 +18,16 @@ import httpx
 from specstep_flows import SpecStep, errors
 
 
+def escaped(text: str) -> str:
+    """Text as Slack shows it: <!channel> in a question would call everybody."""
+    return html.escape(text, quote=False).replace("\n", "\n> ")
+
+
 def message(error: errors.AnswersNeeded) -> str:
-    asked = [f"> {one.question}\nproposed: _{one.proposed_default or 'nothing'}_" for one in error.questions]
+    asked = [
+        f"> {escaped(one.question)}\nproposed: _{escaped(one.proposed_default or 'nothing')}_"
+        for one in error.questions
+    ]
     ending = f"`specstep answer {error.run_id}`, then `specstep resume {error.run_id}`"
     return "\n".join([f"*Run {error.run_id} waits.* Nothing is spent meanwhile.", *asked, ending])
 

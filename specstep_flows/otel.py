@@ -9,8 +9,8 @@
         specstep.run("A portal for small shops.")
 
 A run's ``traceparent`` is kept in its record, so whoever resumes it in another process continues the same trace. What
-is exported, and where to, is for the application's OpenTelemetry SDK to say. No attribute holds a key, an address with
-a query, or a word of what is sent.
+is exported, and where to, is for the application's OpenTelemetry SDK to say. No span holds a key, an address with a
+query, or a word of what is sent.
 """
 
 from __future__ import annotations
@@ -68,19 +68,17 @@ class _Span:
         return carrier.get("traceparent")
 
     def end(self, error: BaseException | None = None, **facts: object) -> None:
-        """It is over. That somebody stopped waiting for a run is no error of it."""
+        """It is over. That somebody stopped waiting for a run (a cancelled task, Ctrl-C) is no error of it."""
         status = facts.pop("status", None)
         self.span.set_attributes(_attributes(facts))
         if isinstance(status, int):
             self.span.set_attribute("http.response.status_code", status)
         if error is not None:
             self.span.set_attribute("error.type", type(error).__name__)
-        if isinstance(error, errors.Detached):
+        if isinstance(error, errors.Detached) or (error is not None and not isinstance(error, Exception)):
             self.span.add_event("specstep.detached")
         elif error is not None:
-            # Only our own messages are known to hold no secret.
-            words = error.message if isinstance(error, errors.SpecStepError) else None
-            self.span.set_status(trace.Status(trace.StatusCode.ERROR, words))
+            self.span.set_status(trace.Status(trace.StatusCode.ERROR, _description(error)))
         elif isinstance(status, int) and status >= 400:
             self.span.set_attribute("error.type", str(status))
             self.span.set_status(trace.Status(trace.StatusCode.ERROR))
@@ -124,6 +122,13 @@ class OpenTelemetryTracer:
             attributes["http.request.resend_count"] = number - 1
         name = f"specstep.{request.operation}"
         return _Span(self._tracer.start_span(name, context, trace.SpanKind.CLIENT, attributes))
+
+
+def _description(error: BaseException) -> str | None:
+    """The error's code, and what the service called it. Its sentence may quote what was sent."""
+    if isinstance(error, errors.APIError):
+        return " ".join(filter(None, (error.code, str(error.status), error.problem_type)))
+    return error.code if isinstance(error, errors.SpecStepError) else None
 
 
 def _attributes(facts: dict[str, object]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 SPEED = 600
 ASKED = (
     Question("Which database?", proposed_default="SQLite"),
-    Question("Who moderates?", proposed_default="The owner."),
+    Question("Who moderates?\nAsk <!channel> & all.", proposed_default="The owner."),
 )
 __all__ = ["own_schema"]
 
@@ -160,7 +160,8 @@ def test_slack_question(service: Sandbox, example: Any, monkeypatch: pytest.Monk
         monkeypatch.setenv("SLACK_URL", url)
         assert example("slack_question.py", "briefs/tea.md")[0] == 5
     assert [set(one) for one in posted] == [{"text"}]
-    for part in ("*Run tea waits.*", "> Which database?", "_SQLite_", "`specstep answer tea`"):
+    asked = "> Who moderates?\n> Ask &lt;!channel&gt; &amp; all.\n"
+    for part in ("*Run tea waits.*", "> Which database?", "_SQLite_", asked, "`specstep answer tea`"):
         assert part in posted[0]["text"]
 
 

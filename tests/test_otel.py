@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,9 +18,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from specstep_flows import RunStore, SpecStep, errors
+from specstep_flows import AsyncSpecStep, RunStore, SpecStep, errors
 from specstep_flows.otel import traced
-from specstep_flows.sandbox import Fault, ManualClock, Sandbox, SandboxOptions
+from specstep_flows.sandbox import ClarificationRound, Fault, ManualClock, Question, Sandbox, SandboxOptions
 from tests.kit.api import op, path_of
 
 
@@ -131,7 +132,7 @@ def test_a_resumed_run_links_what_it_is_part_of_here(sandbox: Sandbox, tmp_path:
 
 
 def test_a_failure_is_an_error_of_the_run(sandbox: Sandbox, tmp_path: Path, turned: Any) -> None:
-    """With the sentence of the error, which holds no secret."""
+    """With its code and the service's word for it."""
     sandbox.options.plan_profiles = {"Pro": ("Fast",)}
     process = Process(sandbox, tmp_path / "store", turned(sandbox))
     with process.client as specstep, pytest.raises(errors.PlanRequired):
@@ -139,8 +140,48 @@ def test_a_failure_is_an_error_of_the_run(sandbox: Sandbox, tmp_path: Path, turn
 
     (run,) = process.named("specstep.run")
     assert run.status.status_code is StatusCode.ERROR
-    assert "FEATURE_NOT_ALLOWED" in run.status.description
+    assert run.status.description == "plan 400 FEATURE_NOT_ALLOWED"
     assert run.attributes["error.type"] == "PlanRequired"
+
+
+def test_a_run_whose_task_is_cancelled_has_no_error(sandbox: Sandbox, tmp_path: Path, turned: Any) -> None:
+    """A web server that stops cancels its tasks; the runs go on at the service."""
+    sandbox.options.clarifications = (ClarificationRound((Question("Which database?"),)),)
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+
+    async def stopped() -> None:
+        asked = asyncio.Event()
+
+        async def wait_for_ever(_: Any) -> dict[str, str]:
+            asked.set()
+            await asyncio.Event().wait()
+            return {}
+
+        client = AsyncSpecStep(sandbox.api_key, api_url=sandbox.url, store=tmp_path / "store", clock=turned(sandbox))
+        async with traced(client, provider) as specstep:
+            task = asyncio.create_task(specstep.run("A shop.", on_question=wait_for_ever, output=tmp_path))
+            await asked.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(stopped())
+    (run,) = (span for span in exporter.get_finished_spans() if span.name == "specstep.run")
+    assert run.status.status_code is StatusCode.UNSET
+    assert [event.name for event in run.events] == ["specstep.detached"]
+
+
+def test_a_refusal_that_quotes_the_brief_is_not_exported(sandbox: Sandbox, tmp_path: Path, turned: Any) -> None:
+    """Traces go to other people than briefs do."""
+    sandbox.options.plan_profiles = {"Pro": ("Fast",)}
+    quoting = {"detail": "Too much is wanted of a portal of secrets."}
+    sandbox.faults.add(Fault(op("start_generation"), "edit", set=quoting, times=None))
+    process = Process(sandbox, tmp_path / "store", turned(sandbox))
+    with process.client as specstep, pytest.raises(errors.PlanRequired, match="portal of secrets"):
+        specstep.run("A portal of secrets.", profile="Extensive", output=tmp_path)
+
+    assert "portal of secrets" not in "".join(span.to_json() for span in process.exporter.get_finished_spans())
 
 
 @pytest.mark.slow

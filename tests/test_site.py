@@ -420,13 +420,14 @@ def test_the_web_backend_registers_for_what_wakes_its_runs(sandbox: Sandbox, rea
 @pytest.mark.slow
 @pytest.mark.skipif(None in map(shutil.which, ("jq", "curl")), reason="did not run: the script needs jq and curl")
 def test_the_lines_about_slack_post_what_is_asked(reader: Any, tmp_path: Path) -> None:
-    """And nothing else than that."""
-    options = SandboxOptions(clarifications=(ClarificationRound((Question("Which database?"), Question("Who?"))),))
+    """And nothing else than that: nobody is called by a question."""
+    questions = (Question("Which database?"), Question("Who, <!channel>?"))
+    options = SandboxOptions(clarifications=(ClarificationRound(questions),))
     with Sandbox(speed=examples.SPEED, options=options) as asking, channel() as (url, posted):
         where = {"SPECSTEP_API_URL": asking.url, "SPECSTEP_API_KEY": asking.api_key}
         reader("bash", "-c", script_of("slack.md"), SLACK_URL=url, **where)
 
-    assert posted == [{"text": "Waiting: Which database?; Who?"}]
+    assert posted == [{"text": "Waiting: Which database?; Who, &lt;!channel&gt;?"}]
 
 
 def check_options(call: str) -> None:

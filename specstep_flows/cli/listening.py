@@ -16,9 +16,7 @@ from specstep_flows._text import plain_line
 from specstep_flows.settings import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import httpx
+    from collections.abc import Awaitable, Iterator, Sequence
 
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.session import Call
@@ -35,6 +33,8 @@ NO_SERVER: Final = (
 RENEW_SECONDS: Final = 300.0
 #: How long the application that deliveries are sent on to may take, in seconds: the service waits meanwhile.
 FORWARD_SECONDS: Final = 10.0
+#: How often it is looked whether deliveries can still be printed, in seconds.
+LOOK_SECONDS: Final = 0.5
 #: Headers of a connection, not of a delivery.
 _OF_CONNECTIONS: Final = frozenset(
     ("host", "content-length", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect")
@@ -79,39 +79,57 @@ class Deliveries:
     call: Call
     forward: str | None
     is_printed: bool
-    http: httpx.Client
+    #: Whether any has come.
+    has_come: bool = attrs.field(default=False, init=False)
+    #: Why nothing can be printed any more.
+    unprinted: BrokenPipeError | errors.SpecStepError | None = attrs.field(default=None, init=False)
 
-    def take(self, delivery: WebhookDelivery) -> None:
-        """The receiver's callback.
+    def take(self, delivery: WebhookDelivery) -> Awaitable[None] | None:
+        """The receiver's callback; what it returns is awaited.
 
         Raises:
             WebhookRejected: the application refused it for good (4xx).
             SpecStepError: it did not take it; the service sends it again.
         """
+        self.has_come = True
         generation = delivery.generation or {}
         about = " ".join(plain_line(generation[name]) for name in ("id", "state") if generation.get(name))
         line = f"{datetime.now():%H:%M:%S}  {delivery.event}  {about}".rstrip()
         if self.is_printed:
-            self.call.terminal.document({"event": delivery.event, "delivery_id": delivery.id, "body": delivery.raw})
+            try:
+                self.call.terminal.document({"event": delivery.event, "delivery_id": delivery.id, "body": delivery.raw})
+            except (BrokenPipeError, errors.SpecStepError) as error:
+                self.unprinted = error
+                raise
         if self.forward is None:
             self.call.terminal.say(line)
-            return
+            return None
+        return self._send_on(self.forward, line, delivery)
+
+    async def _send_on(self, url: str, line: str, delivery: WebhookDelivery) -> None:
+        import asyncio
+
         try:
-            status = send_on(self.http, self.forward, delivery.body, delivery.headers)
+            status = await send_on(url, delivery.body, delivery.headers)
         except errors.SpecStepError as error:
-            self.call.terminal.say(f"{line}: {error.message}")
+            await asyncio.to_thread(self.call.terminal.say, f"{line}: {error.message}")
             raise
-        self.call.terminal.say(f"{line}: taken ({status})")
+        await asyncio.to_thread(self.call.terminal.say, f"{line}: taken ({status})")
 
 
-def send_on(http: httpx.Client, url: str, body: bytes, headers: Sequence[tuple[str, str]]) -> int:
+async def send_on(url: str, body: bytes, headers: Sequence[tuple[str, str]]) -> int:
     """Send a delivery to an application as it came; its status.
 
     Raises:
         WebhookRejected: the application refused it (4xx), which is final.
-        SpecStepError: it cannot be reached, or answered with anything but 2xx.
+        SpecStepError: it cannot be reached, does not answer in time, or answered with anything but 2xx.
     """
+    import asyncio
+    import ssl
+
     import httpx
+
+    from specstep_flows._network import tls_context
 
     # As they came: a front door may add headers that are not ASCII.
     kept = [
@@ -119,10 +137,21 @@ def send_on(http: httpx.Client, url: str, body: bytes, headers: Sequence[tuple[s
         for name, value in headers
         if name.lower() not in _OF_CONNECTIONS
     ]
+    is_plain = url.casefold().startswith("http:")
+    # Reading the usual certificates takes longer than all the rest, and plain http needs none.
+    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else await asyncio.to_thread(tls_context)
+    # One client a delivery: what the application sets with one does not come back with the next.
+    client = httpx.AsyncClient(timeout=None, trust_env=False, verify=trusted)  # noqa: S113 - there is a limit to it all
     try:
-        # Nobody needs what the application says beside its status, however much that is.
-        with http.stream("POST", url, content=body, headers=kept) as response:
-            status = response.status_code
+        async with asyncio.timeout(FORWARD_SECONDS), client as http:
+            # The delivery's own, and no others.
+            for name in [*http.headers]:
+                del http.headers[name]
+            # Nobody needs what the application says beside its status, however much that is.
+            async with http.stream("POST", url, content=body, headers=kept) as response:
+                status = response.status_code
+    except TimeoutError:
+        raise errors.SpecStepError(f"{url} did not answer within {FORWARD_SECONDS:g} s.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         from specstep_flows.engine.transport import reason_of
 
@@ -146,21 +175,12 @@ def signed_again(delivery_id: str, body: bytes, secret: str) -> tuple[bytes, lis
 
 
 @contextlib.contextmanager
-def forwarder() -> Iterator[httpx.Client]:
-    """The connection to the application. What fails there is shown with its delivery, and so is not logged as well."""
-    import httpx
-
-    from specstep_flows._http import refuse_cookies
-
+def failures_told_once() -> Iterator[None]:
+    """What fails at the application is shown with its delivery, and so is not logged as well."""
     log = logging.getLogger("specstep_flows.webhooks")
     log.addFilter(_is_no_failed_call)
     try:
-        with httpx.Client(timeout=FORWARD_SECONDS, trust_env=False) as http:
-            # The delivery's own, and no others.
-            for name in [*http.headers]:
-                del http.headers[name]
-            refuse_cookies(http.cookies)
-            yield http
+        yield
     finally:
         log.removeFilter(_is_no_failed_call)
 
@@ -169,13 +189,26 @@ def _is_no_failed_call(record: logging.LogRecord) -> bool:
     return record.exc_info is None
 
 
-def serve(call: Call, subscription: Subscription, interrupts: Interrupts, speed: float) -> None:
-    """Wait until an interrupt, and see now and then that the webhook is still registered."""
+def serve(call: Call, subscription: Subscription, interrupts: Interrupts, speed: float, deliveries: Deliveries) -> None:
+    """Wait until an interrupt, and see now and then that the webhook is still registered.
+
+    It ends by itself when nobody reads what is printed.
+
+    Raises:
+        SpecStepError: what is printed cannot be written.
+    """
     told: str | None = None
     while True:
-        with interrupts.idle():
-            # Not an event's wait, which Ctrl-C does not end on Windows.
-            time.sleep(RENEW_SECONDS / speed)
+        renew_at = time.monotonic() + RENEW_SECONDS / speed
+        while (left := renew_at - time.monotonic()) > 0:
+            if deliveries.unprinted is not None:
+                if isinstance(deliveries.unprinted, errors.SpecStepError):
+                    raise deliveries.unprinted
+                call.terminal.say("Nothing reads the deliveries any longer, so listening ends.")
+                return
+            with interrupts.idle():
+                # Not an event's wait, which Ctrl-C does not end on Windows.
+                time.sleep(min(left, LOOK_SECONDS))
         try:
             said = subscription.renew()
         except errors.SpecStepError as error:
@@ -185,17 +218,18 @@ def serve(call: Call, subscription: Subscription, interrupts: Interrupts, speed:
         told = said
 
 
-def tried(call: Call, client: SpecStep, key_id: str, webhook_id: str) -> None:
+def tried(call: Call, client: SpecStep, key_id: str, webhook_id: str, deliveries: Deliveries) -> None:
     """Have the service send a test delivery, and say how it went: nothing else shows that the address leads here."""
     try:
         outcome = client.test_webhook(key_id, webhook_id)
     except errors.SpecStepError as error:
         call.terminal.say(f"The test delivery could not be sent: {error.message}")
         return
-    if outcome.success:
+    if outcome.success and deliveries.has_come:
         call.terminal.say("The test delivery arrived. Runs on this store are woken by deliveries. Ctrl-C ends it.")
         return
+    said = plain_line(outcome.failure_reason or "no reason given")
     call.terminal.tell(
-        f"The test delivery did not arrive: {plain_line(outcome.failure_reason or 'no reason given')} "
+        f"The test delivery did not arrive: {'something else has taken it.' if outcome.success else said} "
         "Check that the public address leads to this port. Listening all the same."
     )

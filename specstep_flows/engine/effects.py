@@ -77,6 +77,8 @@ class Request:
     works_seconds: float = 0.0
     #: The body is not read when it is not JSON (a package that comes without a redirect).
     leaves_body: bool = False
+    #: Whether what has come of the body is all that is wanted, of a stream that may be kept open.
+    is_enough: Callable[[bytes], bool] | None = None
 
     #: What it is to do, and what its path names, for sentences: ``cancel a generation``, ``generation``, ``0195...``.
     about: str = ""

@@ -24,6 +24,7 @@ from typing import Final, Literal, Protocol, TypeAlias, TypeGuard, TypeVar
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.runs.forks import close_over_forks
 from specstep_flows.runs.privacy import make_private
 
 Bucket: TypeAlias = Literal["standard", "kickoff"]
@@ -327,6 +328,14 @@ class SharedLimiter(MemoryLimiter):
         #: What this process wrote last, and how often without a new id.
         self._rows: dict[Bucket, _Row] = {}
         self._exchanged = 0
+        close_over_forks(self)
+
+    @contextlib.contextmanager
+    def closed_over_fork(self) -> Iterator[None]:
+        """See ``ForkedFile``."""
+        with self._lock:
+            self._shut()
+            yield
 
     def acquire(self, bucket: Bucket, now: float) -> float:
         """See ``Limiter.acquire``."""
@@ -369,9 +378,12 @@ class SharedLimiter(MemoryLimiter):
     def close(self) -> None:
         """Close the database; the next use opens it again."""
         with self._lock:
-            if self._connection is not None and self._process == os.getpid():
-                self._connection.close()
-            self._connection = None
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._connection is not None and self._process == os.getpid():
+            self._connection.close()
+        self._connection = None
 
     def _change(self, bucket: Bucket, change: Callable[[Window], T]) -> T:
         with self._lock:

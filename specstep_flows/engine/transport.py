@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import functools
 import io
+import os
 import re
 import socket
 import ssl
@@ -174,6 +175,7 @@ class _Body:
     response: httpx.Response
     chunks: list[bytes] = attrs.field(factory=list, init=False)
     _size: int = attrs.field(default=0, init=False)
+    _is_left: bool = attrs.field(default=False, init=False)
     _packing: str | None = attrs.field(default=None, init=False)
     _unpacker: Any = attrs.field(default=None, init=False)
 
@@ -200,9 +202,14 @@ class _Body:
                 f"The response to the request to {request.aim} took too long.", operation=request.operation
             )
 
+    def is_enough(self, wanted: Callable[[bytes], bool]) -> bool:
+        """Whether no more of it is wanted."""
+        self._is_left = wanted(b"".join(self.chunks))
+        return self._is_left
+
     def whole(self) -> bytes:
         """All of it."""
-        if self._unpacker is not None and not self._unpacker.eof:
+        if self._unpacker is not None and not self._unpacker.eof and not self._is_left:
             raise self._unreadable("is not packed as it says")
         return b"".join(self.chunks)
 
@@ -287,6 +294,8 @@ def attempt(
             if _wants_body(request, response):
                 for chunk in _sync(response):
                     body.add(chunk)
+                    if request.is_enough is not None and body.is_enough(request.is_enough):
+                        break
         finally:
             response.close()
             response.stream = _EMPTY
@@ -338,6 +347,8 @@ async def attempt_async(
                 if _wants_body(request, response):
                     async for chunk in _async(response):
                         body.add(chunk)
+                        if request.is_enough is not None and body.is_enough(request.is_enough):
+                            break
             finally:
                 await response.aclose()
                 response.stream = _EMPTY
@@ -454,7 +465,9 @@ def reason_of(error: Exception, host: str, address: str) -> tuple[str, float | N
     if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError) or isinstance(cause, ssl.SSLError):
         return "the connection was lost", None
     if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror, None
+        # asyncio has words of its own, with the address, in the place of the system's.
+        is_asyncios = cause.errno is not None and cause.strerror.startswith("Connect call failed")
+        return os.strerror(cause.errno or 0) if is_asyncios else cause.strerror, None
     return str(error) or "refused", None
 
 

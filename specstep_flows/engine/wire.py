@@ -82,6 +82,8 @@ def check_headers(headers: Mapping[str, str], api_key: str | None) -> dict[str, 
     Raises:
         UsageError: one of them is not a header, could carry or replace the key, or changes what is asked.
     """
+    if not isinstance(headers, Mapping):
+        raise errors.UsageError("headers must be a mapping of names to values. Nothing was sent.")
     for name, value in headers.items():
         folded = str(name).replace("_", "-").casefold()
         if not isinstance(name, str) or not _NAME.fullmatch(name):

@@ -106,7 +106,10 @@ class PostgresDeliveries:
     def settle(self, receiver: str, delivery_id: str, *, is_done: bool) -> None:
         """See ``Deliveries.settle``."""
         state = "done" if is_done else "failed"
-        self._do(f"UPDATE {self._table} SET state = %s WHERE receiver = %s AND id = %s", [state, receiver, delivery_id])
+        self._do(
+            f"UPDATE {self._table} SET state = %s WHERE receiver = %s AND id = %s AND state <> 'done'",
+            [state, receiver, delivery_id],
+        )
 
     def serve(self, token: str, seconds: float) -> None:
         """See ``Deliveries.serve``."""

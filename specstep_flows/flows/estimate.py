@@ -56,7 +56,7 @@ async def estimate_generation(profile: str | None) -> models.ServiceEstimate:
         result = await mcp.call_tool(connection, TOOL, _arguments(tool.get("inputSchema"), profile))
         return _read(result, profile)
     except mcp.REFUSALS as error:
-        return models.ServiceEstimate(profile, reason=_sentence(getattr(error, "message", None) or str(error)))
+        return models.ServiceEstimate(profile, reason=_sentence(mcp.reason_of(error)))
 
 
 def _sentence(text: str) -> str:

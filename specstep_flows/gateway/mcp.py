@@ -39,6 +39,16 @@ class NoAnswer(Exception):
 REFUSALS: Final = (NoAnswer, errors.APIError, errors.ConnectionLost, errors.UnexpectedResponse)
 
 
+def reason_of(error: Exception) -> str:
+    """What one of ``REFUSALS`` says; with a status of 400 or above, an error of the protocol may say why."""
+    if isinstance(error, errors.AuthenticationError):
+        return "the service does not take this key over MCP (401), which says nothing about REST"
+    said: str = getattr(error, "message", None) or str(error)
+    told = getattr(error, "members", {}).get("error")
+    message = told.get("message") if isinstance(told, dict) else None
+    return f"{said.rstrip('.')}: {message}" if isinstance(message, str) and message else said
+
+
 @attrs.frozen
 class Connection:
     """What ``initialize`` settled, as the headers of what follows."""
@@ -98,6 +108,7 @@ def _request(connection: Connection, method: str, parameters: Mapping[str, Any],
         about=f"answer {method} over MCP",
         # Nothing is said to a notification, for which a stream may be kept open all the same.
         leaves_body=id_ is None,
+        is_enough=None if id_ is None else _is_answered,
     )
 
 
@@ -111,13 +122,13 @@ async def _ask(connection: Connection, method: str, parameters: Mapping[str, Any
 
 def _result(reply: Reply, method: str) -> dict[str, Any]:
     for message in _messages(reply, f"mcp {method}"):
-        if not isinstance(message, dict) or str(message.get("id")) != "1":
+        if not _is_answer(message):
             continue
-        result, error = message.get("result"), message.get("error")
-        if isinstance(result, dict):
-            return result
+        error = message.get("error")
         if isinstance(error, dict):
             raise NoAnswer(f"the service answered {method} with an error: {error.get('message')}")
+        result: dict[str, Any] = message["result"]
+        return result
     raise NoAnswer(f"the service did not answer {method}")
 
 
@@ -125,11 +136,16 @@ def _messages(reply: Reply, operation: str) -> Iterator[Any]:
     """The JSON-RPC messages of a response: one, a batch, or the events of a stream."""
     if len(reply.content) > LONGEST_ANSWER:
         raise NoAnswer("the service's answer over MCP is too long")
-    if "event-stream" not in reply.headers.get("content-type", ""):
+    if "event-stream" not in reply.headers.get("content-type", "").casefold():
         found = reading.document(reply, operation)
         yield from found if isinstance(found, list) else [found]
         return
-    stream = reply.content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    yield from _told(reply.content)
+
+
+def _told(stream: bytes) -> Iterator[Any]:
+    """The messages in the events of a stream."""
+    stream = stream.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     for event in stream.split(b"\n\n"):
         if b"data:" not in event:
             continue
@@ -140,3 +156,20 @@ def _messages(reply: Reply, operation: str) -> Iterator[Any]:
             # A comment that keeps the connection alive, or an event of another kind.
             continue
         yield from found if isinstance(found, list) else [found]
+
+
+def _is_answered(content: bytes) -> bool:
+    """Whether a stream has brought the answer, after which a server may keep it open. What is no stream has an end."""
+    is_stream = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"{", b"[", b"")
+    return len(content) > LONGEST_ANSWER or (is_stream and any(map(_is_answer, _told(content))))
+
+
+def _is_answer(message: Any) -> bool:
+    if not isinstance(message, dict):
+        return False
+    is_ours = str(message.get("id")) == "1"
+    # Whoever could not read the request knows no id of it.
+    is_ours_or_nobodys = is_ours or message.get("id") is None
+    return (is_ours and isinstance(message.get("result"), dict)) or (
+        is_ours_or_nobodys and isinstance(message.get("error"), dict)
+    )

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 from uuid import UUID
@@ -25,6 +25,7 @@ from specstep_flows import errors
 from specstep_flows._paths import home_path
 from specstep_flows._text import without_secrets
 from specstep_flows.runs.database import transaction
+from specstep_flows.runs.forks import close_over_forks
 from specstep_flows.runs.privacy import make_private
 
 #: What may be done with a delivery: it is ``new``, was ``done`` before, or is ``busy`` in another call just now.
@@ -107,6 +108,15 @@ class DeliveryLog:
         self._seen = (0, 0.0)
         #: The number of the last delivery about each generation.
         self._newest: dict[str, int] = {}
+        if folder is not None:
+            close_over_forks(self)
+
+    @contextlib.contextmanager
+    def closed_over_fork(self) -> Iterator[None]:
+        """See ``ForkedFile``."""
+        with self._lock:
+            self.close()
+            yield
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -170,11 +180,12 @@ class DeliveryLog:
         )
 
     def settle(self, receiver: str, delivery_id: str, *, is_done: bool) -> None:
-        """What was taken is done, or has failed and may be taken again."""
+        """What was taken is done, or has failed and may be taken again, unless another process is done with it."""
         state = "done" if is_done else "failed"
         self._write(
             lambda database: database.execute(
-                "UPDATE deliveries SET state = ? WHERE receiver = ? AND id = ?", [state, receiver, delivery_id]
+                "UPDATE deliveries SET state = ? WHERE receiver = ? AND id = ? AND state <> 'done'",
+                [state, receiver, delivery_id],
             )
         )
 

@@ -25,6 +25,7 @@ from specstep_flows._text import did_you_mean
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
 from specstep_flows.runs.deliveries import DeliveryLog
+from specstep_flows.runs.forks import close_over_forks
 from specstep_flows.runs.privacy import make_private
 from specstep_flows.runs.records import RunRecord, changed_options
 from specstep_flows.runs.rows import COLUMNS, TIMES, UNREADABLE, Kept, encode, read
@@ -75,13 +76,20 @@ class RunStore:
         self._held: dict[str, str] = {}
         #: Their records as they were read or written last, and at which ``data_version`` that was found to be so.
         self._kept: dict[str, tuple[Kept, int]] = {}
-        self._database = open_database(folder, COLUMNS, TIMES)
-        #: With a log beside the file, no reader waits for a writer.
-        self._never_waits = self._database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        self._open()
         #: The webhook deliveries that came for these runs.
         self.deliveries = DeliveryLog(folder)
+        if folder is not None:
+            close_over_forks(self)
+
+    def _open(self) -> None:
+        self._database = open_database(self.folder, COLUMNS, TIMES)
+        #: With a log beside the file, no reader waits for a writer.
+        self._never_waits = self._database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         # Close the file with the last reference; Python warns otherwise.
         self._close = weakref.finalize(self, self._database.close)
+        # Another connection counts the changes of the file anew.
+        self._kept.clear()
 
     @classmethod
     def in_memory(cls) -> RunStore:
@@ -97,6 +105,17 @@ class RunStore:
         with self._lock:
             self._close()
         self.deliveries.close()
+
+    @contextlib.contextmanager
+    def closed_over_fork(self) -> Iterator[None]:
+        """See ``ForkedFile``."""
+        with self._lock:
+            was_open = self._close.alive
+            self._close()
+            yield
+            # A folder that somebody has deleted is not made again.
+            if was_open and self.folder is not None and (self.folder / FILE_NAME).exists():
+                self._open()
 
     def create(self, record: RunRecord) -> None:
         """Add a run.

@@ -20,6 +20,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 #: How long the head of a request may take, in seconds. uvicorn waits for ever for whoever has not sent one yet.
 HEAD_SECONDS: Final = 10.0
 
+#: How long deliveries under way may go on after the end, in seconds.
+GRACE_SECONDS: Final = 5
+
 
 class _Protocol(H11Protocol):
     """uvicorn's own, which keeps no connection open for a stranger who does not say what is wanted."""
@@ -95,11 +98,11 @@ class ListeningServer:
                 ws="none",
                 lifespan="on",
                 log_config=None,
-                # Its warnings are about what strangers send.
-                log_level="error",
+                # Its warnings are about what strangers send, its errors about deliveries that end with it.
+                log_level="critical",
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=5,
+                timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
         self._thread = threading.Thread(target=self._serve, name="specstep-webhooks", daemon=True)

@@ -10,14 +10,16 @@ import asyncio
 import contextlib
 import inspect
 import logging
+import os
 import re
 import secrets as random_tokens
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
 from uuid import UUID
 
 import attrs
@@ -55,6 +57,8 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
+T = TypeVar("T")
+
 _log = logging.getLogger("specstep_flows.webhooks")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -72,6 +76,7 @@ _TAKEN: Final = WebhookResponse(204)
 _BUSY: Final = WebhookResponse(503, "This delivery is being worked on.")
 _FAILED: Final = WebhookResponse(503, "The delivery could not be processed. Send it again.")
 _HUGE: Final = WebhookResponse(413, "The body is too large.")
+_ON_A_LOOP: Final = "The callback is a coroutine function: on an event loop, await receive_async."
 
 
 class Receiver:
@@ -120,9 +125,12 @@ class Receiver:
         Raises:
             SettingsError: there is no signing secret.
             StoreError: the store cannot be used.
+            UsageError: an argument is of the wrong kind; with such a one every delivery would be refused.
         """
         check_callable("on_delivery", on_delivery)
-        check_seconds(tolerance=tolerance)
+        _check_options(path, most_bytes, tolerance, name)
+        if inspect.iscoroutinefunction(secrets):
+            raise errors.UsageError("`secrets` must be an ordinary function, or the secrets themselves.")
         if not callable(secrets):
             signing_keys(secrets)
         self._on_delivery = on_delivery
@@ -134,12 +142,19 @@ class Receiver:
         self._deliveries: Deliveries = (
             DeliveryLog(given or Settings.load().state_folder()) if self._owns_log else given.deliveries
         )
-        self._token = random_tokens.token_hex(8)
+        self._made = random_tokens.token_hex(8)
         self._is_beating = False
         self._running: set[str] = set()
+        #: Deliveries that were processed, which the store could not write down.
+        self._unrecorded: set[str] = set()
         self._lock = threading.Lock()
         self._said_at = -PRESUMED_SECONDS
         self._say_that_it_is_there()
+
+    @property
+    def _token(self) -> str:
+        """What it is called among those that are there: one that was forked leaves without the others."""
+        return f"{self._made}-{os.getpid()}"
 
     def _say_that_it_is_there(self) -> None:
         """Where no server starts and stops the application: now and then, as each time is a write."""
@@ -180,14 +195,18 @@ class Receiver:
                 ``receive_async``.
         """
         if self._is_async and _is_on_a_loop():
-            raise errors.UsageError("The callback is a coroutine function: on an event loop, await receive_async.")
+            raise errors.UsageError(_ON_A_LOOP)
         begun = self._begin(body, headers)
         if isinstance(begun, WebhookResponse):
             return begun
+        answer = self._call(begun)
+        if isinstance(answer, WebhookResponse):
+            return answer
         try:
-            answer = self._on_delivery(begun)
-            if inspect.isawaitable(answer):
-                asyncio.run(_awaited(answer))
+            if _is_on_a_loop():
+                _close(answer)
+                raise errors.UsageError(_ON_A_LOOP)
+            asyncio.run(_awaited(answer))
         except BaseException as error:
             response = self._end(begun, error)
             if not isinstance(error, Exception):
@@ -197,22 +216,17 @@ class Receiver:
 
     async def receive_async(self, body: bytes, headers: Headers) -> WebhookResponse:
         """``receive``, on an event loop: what blocks is done in threads."""
-        task = asyncio.ensure_future(asyncio.to_thread(self._begin, body, headers))
-        try:
-            begun = await asyncio.shield(task)
-        except asyncio.CancelledError:
-            # The thread cannot be cancelled: what it takes is given back.
-            task.add_done_callback(self._give_back)
-            raise
+        begun = await _in_thread(partial(self._begin, body, headers), self._give_back)
         if isinstance(begun, WebhookResponse):
             return begun
+        if self._is_async:
+            answer = self._call(begun)
+        else:
+            answer = await _in_thread(partial(self._call, begun), partial(self._drop, begun))
+        if isinstance(answer, WebhookResponse):
+            return answer
         try:
-            if self._is_async:
-                answer = self._on_delivery(begun)
-            else:
-                answer = await asyncio.to_thread(self._on_delivery, begun)
-            if inspect.isawaitable(answer):
-                await answer
+            await answer
         except asyncio.CancelledError as error:
             self._end(begun, error)
             raise
@@ -220,13 +234,31 @@ class Receiver:
             return await asyncio.to_thread(self._end, begun, error)
         return await asyncio.to_thread(self._end, begun)
 
-    def _give_back(self, task: asyncio.Future[WebhookDelivery | WebhookResponse]) -> None:
-        if not task.cancelled() and task.exception() is None and isinstance(begun := task.result(), WebhookDelivery):
+    def _call(self, delivery: WebhookDelivery) -> WebhookResponse | Awaitable[Any]:
+        """Call the callback and say what to answer, or return what is to be awaited first."""
+        try:
+            answer = self._on_delivery(delivery)
+        except BaseException as error:
+            response = self._end(delivery, error)
+            if not isinstance(error, Exception):
+                raise
+            return response
+        return answer if inspect.isawaitable(answer) else self._end(delivery)
+
+    def _give_back(self, begun: object) -> None:
+        """Nobody has processed it."""
+        if isinstance(begun, WebhookDelivery):
             self._end(begun, asyncio.CancelledError())
+
+    def _drop(self, delivery: WebhookDelivery, answer: WebhookResponse | Awaitable[Any]) -> None:
+        """What is to be awaited is not awaited any more."""
+        if not isinstance(answer, WebhookResponse):
+            _close(answer)
+            self._give_back(delivery)
 
     def _begin(self, body: bytes, headers: Headers) -> WebhookDelivery | WebhookResponse:
         """Verify a delivery and take it, or say what to answer instead."""
-        if len(body) > self._most_bytes:
+        if isinstance(body, bytes | bytearray | memoryview) and len(body) > self._most_bytes:
             return _HUGE
         try:
             secrets = self._secrets() if callable(self._secrets) else self._secrets
@@ -242,6 +274,8 @@ class Receiver:
             if delivery.id in self._running:
                 return _BUSY
             self._running.add(delivery.id)
+        if delivery.id in self._unrecorded:
+            return self._end(delivery)
         answer = _FAILED
         try:
             self._say_that_it_is_there()
@@ -272,8 +306,11 @@ class Receiver:
             response = _FAILED
         try:
             self._deliveries.settle(self._name, delivery.id, is_done=response is not _FAILED)
+            self._unrecorded.discard(delivery.id)
         except errors.StoreError as failure:
-            # The outcome counts all the same: a delivery that was processed must not be sent again.
+            # The outcome counts all the same: a delivery that was processed is not handed on again.
+            if response is not _FAILED:
+                self._unrecorded.add(delivery.id)
             _log.error("What became of a webhook delivery could not be recorded: %s", failure.message)
         self._running.discard(delivery.id)
         return response
@@ -374,12 +411,46 @@ def _path_in(scope: Message) -> str:
     return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
 
 
+def _check_options(path: str | None, most_bytes: int, tolerance: float, name: str) -> None:
+    """Raises ``UsageError`` for what would have every delivery refused."""
+    check_seconds(tolerance=tolerance)
+    if tolerance < 0:
+        raise errors.UsageError(f"tolerance must not be negative, as {tolerance!r:.50} is.")
+    if path is not None and not (isinstance(path, str) and path.startswith("/")):
+        raise errors.UsageError(f"path must begin with a slash, unlike {path!r:.50}.")
+    if isinstance(most_bytes, bool) or not isinstance(most_bytes, int) or most_bytes < 1:
+        raise errors.UsageError(f"most_bytes must be a whole number above 0, not {most_bytes!r:.50}.")
+    if not isinstance(name, str):
+        raise errors.UsageError(f"name must be a string, not {name!r:.50}.")
+
+
 def _is_on_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return False
     return True
+
+
+def _close(answer: Awaitable[Any]) -> None:
+    """Python warns of a coroutine that nobody awaits."""
+    if inspect.iscoroutine(answer):
+        answer.close()
+
+
+async def _in_thread(work: Callable[[], T], give_back: Callable[[T], None]) -> T:
+    """Do in a thread what blocks. It cannot be cancelled there: whoever leaves has what comes of it given back."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+
+    def left(task: asyncio.Future[T]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            give_back(task.result())
+
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(left)
+        raise
 
 
 async def _awaited(answer: Awaitable[Any]) -> Any:

@@ -28,7 +28,9 @@ import attrs
 from specstep_flows._json import read_json
 from specstep_flows.errors import SettingsError, UsageError, WebhookRejected
 
-Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
+Headers: TypeAlias = (
+    Mapping[str, str] | Mapping[str, Sequence[str]] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
+)
 
 __all__ = ["EVENTS", "TOLERANCE_SECONDS", "WebhookDelivery", "verify_webhook"]
 
@@ -93,7 +95,8 @@ def verify_webhook(
 
     Args:
         body: the raw bytes of the request, not a document that was parsed and serialized again.
-        headers: names in any case, as strings or (ASGI) bytes; a mapping, or pairs, which can show a repeated header.
+        headers: names in any case, as strings or (ASGI) bytes; a mapping to a value or to a list of them (AWS's
+            ``multiValueHeaders``), or pairs, which can show a repeated header as well.
         secrets: the signing secret, or several during a rotation.
         now: seconds since the epoch.
         tolerance: how many seconds a delivery may be old, or ahead of this machine's clock.
@@ -148,8 +151,9 @@ def check_seconds(**given: object) -> None:
 
 def signing_keys(secrets: str | bytes | Sequence[str | bytes]) -> list[bytes]:
     """The signing secret, or several during a rotation. Raises ``SettingsError`` if one is missing or empty."""
-    several: list[Any] = list(secrets) if isinstance(secrets, Iterable) and not _is_text(secrets) else [secrets]
-    # A secret that is no text becomes an empty one, which is refused.
+    is_several = isinstance(secrets, Iterable) and not _is_text(secrets)
+    # A secret that is no text becomes an empty one, which is refused. A mapping's names are no secrets.
+    several: list[Any] = list(secrets) if is_several and not isinstance(secrets, Mapping) else [secrets]
     keys = [_encoded(secret) for secret in several]
     if not keys or not all(keys):
         # With an empty secret, anybody could sign.
@@ -164,9 +168,10 @@ def _pairs(headers: object) -> list[tuple[str, str | None]]:
     items = getattr(headers, "items", None)
     pairs: object = items() if callable(items) else headers
     return [
-        (_header_text(pair[0]) or "", _header_text(pair[1]))
+        (_header_text(pair[0]) or "", _header_text(value))
         for pair in (pairs if isinstance(pairs, Iterable) else ())
         if isinstance(pair, Sequence) and not _is_text(pair) and len(pair) == 2
+        for value in (pair[1] if isinstance(pair[1], list | tuple) else [pair[1]])
     ]
 
 

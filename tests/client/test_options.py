@@ -66,6 +66,13 @@ def test_headers_that_are_the_clients_own_are_refused(name: Any) -> None:
         client.with_options(headers={name: "1"})
 
 
+@pytest.mark.parametrize("headers", [[("X-Note", "1")], "X-Note: 1", 7])
+def test_headers_that_are_no_mapping_are_refused(headers: Any) -> None:
+    """In a sentence, as all else."""
+    with _nowhere() as client, pytest.raises(errors.UsageError, match="mapping of names to values"):
+        client.with_options(headers=headers)
+
+
 def _nowhere() -> SpecStep:
     return SpecStep("sf_a1b2c3d4e5f6g7h8", api_url="http://127.0.0.1:9", store=RunStore.in_memory())
 

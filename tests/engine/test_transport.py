@@ -22,6 +22,7 @@ from specstep_flows._http import open_http, open_http_async
 from specstep_flows.engine import transport
 from specstep_flows.engine.effects import Request
 from specstep_flows.sandbox import ManualClock, Sandbox
+from tests.kit.platforms import POSIX_ONLY
 from tests.kit.raw_server import answering, raw_server, without_end
 
 
@@ -43,6 +44,26 @@ def test_the_answer_has_its_own_time_however_long_the_file_took(has_file: bool) 
         else:
             with pytest.raises(errors.ConnectionLost, match="took too long"):
                 send()
+
+
+@POSIX_ONLY
+def test_a_refused_connection_is_told_in_the_systems_words() -> None:
+    """On an event loop as without one."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    request = Request("any", "read", "GET", "/v1/x")
+
+    async def send() -> None:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+            await transport.attempt_async(http, request, 5.0)
+
+    with pytest.raises(errors.NotConnected, match=r"service: Connection refused\.$"):
+        asyncio.run(send())
+    with (
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+        pytest.raises(errors.NotConnected, match=r"service: Connection refused\.$"),
+    ):
+        transport.attempt(http, request, 5.0)
 
 
 @pytest.mark.parametrize(

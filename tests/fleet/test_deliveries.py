@@ -63,6 +63,9 @@ def test_a_delivery_is_taken_by_one_pod_until_its_lease_is_over(database: Databa
     assert came(pods[1], "d-1") == "new"
     pods[1].settle("app", "d-1", is_done=True)
     assert came(log, "d-1") == "done"
+    # Another one, which was too slow and failed in the end, has not taken that back.
+    log.settle("app", "d-1", is_done=False)
+    assert came(log, "d-1") == "done"
     assert log.claim("other", "d-1", "generation.completed", ONE, [], b"{}", WRONG) == "new"
     # It has kept its place behind all that came since.
     assert [one.attempts for one in log.all()] == [1, 3]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specstep_flows import errors
+from specstep_flows import AsyncSpecStep, RunStore, SpecStep, errors
 from specstep_flows.engine.effects import Reply, Request
 from specstep_flows.flows.estimate import TOOL, estimate_generation
 from specstep_flows.models import ServiceEstimate
+from tests.kit.raw_server import raw_server, without_end
 from tests.kit.stage import Stage
 
 PROFILE_SCHEMA = {
@@ -100,10 +104,46 @@ def test_the_order_of_the_protocol_and_the_headers_that_it_settles() -> None:
     assert all("text/event-stream" in (request.headers or {})["Accept"] for request in sent)
 
 
-@pytest.mark.parametrize("framed", [as_json, as_events, lambda document: as_json([{"id": 9}, document])])
+@pytest.mark.parametrize(
+    "framed",
+    [
+        as_json,
+        as_events,
+        lambda document: as_json([{"id": 9}, document]),
+        lambda document: Reply(200, httpx.Headers({"Content-Type": "Text/Event-Stream"}), as_events(document).content),
+    ],
+)
 def test_framings(framed: Callable[[Any], Reply]) -> None:
     """One message, the events of a stream, or a batch."""
     assert Endpoint(framed=framed).ask().cost_usd == 2.5
+
+
+def test_a_stream_that_is_kept_open_is_left_once_it_has_the_answer() -> None:
+    """Servers may keep it open for what they have to say later, and say now and then that they are there."""
+    answers = {"initialize": {}, "tools/list": {"tools": [{"name": TOOL, "inputSchema": PROFILE_SCHEMA}]}}
+
+    def handle(peer: socket.socket, head: bytes) -> None:
+        (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
+        body = head.partition(b"\r\n\r\n")[2]
+        while len(body) < int(length):
+            body += peer.recv(65536)
+        message = json.loads(body)
+        if "id" not in message:
+            peer.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            return
+        told = _response(message, answers.get(message["method"], {"structuredContent": {"cost_usd": 2.5}}))
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        without_end(b": hello\n\ndata: %b\n\n" % json.dumps(told).encode(), b": here\n\n")(peer, head)
+
+    async def on_a_loop(url: str) -> ServiceEstimate:
+        async with AsyncSpecStep("sf_a1b2c3d4e5f6g7h8", api_url=url, store=RunStore.in_memory()) as specstep:
+            return await specstep.estimate_generation("Normal")
+
+    with raw_server(handle) as port:
+        url = f"http://127.0.0.1:{port}"
+        with SpecStep("sf_a1b2c3d4e5f6g7h8", api_url=url, store=RunStore.in_memory()) as specstep:
+            assert specstep.estimate_generation("Normal").cost_usd == 2.5
+        assert asyncio.run(on_a_loop(url)).cost_usd == 2.5
 
 
 @pytest.mark.parametrize(
@@ -203,7 +243,7 @@ PAGE = Reply(200, httpx.Headers({"content-type": "text/html"}), b"<html>Sign in<
 @pytest.mark.parametrize(
     ("endpoint", "says"),
     [
-        (Endpoint(initialize=(401, {})), "401"),
+        (Endpoint(initialize=(401, {})), "The service does not take this key over MCP (401), which"),
         (Endpoint(initialize=(404, {})), "404"),
         (Endpoint(initialize=(405, {})), "405"),
         (Endpoint(initialize=(503, {"type": "DOWN"})), "503"),
@@ -214,6 +254,9 @@ PAGE = Reply(200, httpx.Headers({"content-type": "text/html"}), b"<html>Sign in<
         (Endpoint(list={"tools": "none"}), "offers no tool"),
         (Endpoint(list=as_json({"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "Not for keys"}})), "keys"),
         (Endpoint(list=as_json({"jsonrpc": "2.0", "id": 4, "result": {}})), "did not answer tools/list"),
+        (Endpoint(list=as_json({"jsonrpc": "2.0", "id": None, "error": {"message": "Not read"}})), "error: Not read"),
+        (Endpoint(initialize=(400, {"id": None, "error": {"code": -32600, "message": "No session"}})), "): No session"),
+        (Endpoint(initialize=(400, {"error": "none"})), "400"),
         (Endpoint(call=(429, {})), "429"),
         (Endpoint({"isError": True, "content": [{"type": "text", "text": "No such profile"}]}), "No such profile"),
         (Endpoint({"isError": True}), "failed"),

@@ -437,6 +437,8 @@ def test_a_disk_that_is_full_at_the_first_open_is_named(
 
 def _read_only(state: Path, told: Any) -> None:
     """What somebody who may only read the folder can do with it."""
+    told.send(None)
+    told.recv()
     if os.getuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
@@ -460,7 +462,7 @@ def _read_only(state: Path, told: Any) -> None:
 def test_a_folder_that_cannot_be_written_can_be_read(is_open: bool) -> None:
     """A backup, a mounted volume: its runs are listed, and every change is refused."""
     context = multiprocessing.get_context("fork")
-    parent, child = context.Pipe(False)
+    parent, child = context.Pipe()
     with tempfile.TemporaryDirectory(prefix="specstep-") as folder:
         state = Path(folder) / "state"
         store = RunStore(state)
@@ -468,12 +470,14 @@ def test_a_folder_that_cannot_be_written_can_be_read(is_open: bool) -> None:
         store.hold("one")()
         if not is_open:
             store.close()
+        process = context.Process(target=_read_only, args=(state, child))
+        process.start()
+        parent.recv()
         Path(folder).chmod(0o755)
         for path in state.rglob("*"):
             path.chmod(0o555 if path.is_dir() else 0o444)
         state.chmod(0o555)
-        process = context.Process(target=_read_only, args=(state, child))
-        process.start()
+        parent.send(None)
         told = parent.recv()
         process.join(30)
         state.chmod(0o755)

@@ -182,6 +182,25 @@ def test_what_a_killed_receiver_had_taken_is_taken_again(store: RunStore, kept: 
     assert statuses == [503, 503, 204]
 
 
+def test_who_fails_late_takes_back_no_success(tmp_path: Path) -> None:
+    """A callback took longer than its lease, so another process had the delivery as well, and has processed it."""
+    one, times, statuses = signed(), [NOW], []
+
+    def slow(_: WebhookDelivery) -> None:
+        times[0] += LEASE_SECONDS + 1
+        statuses.append(beside.receive(one.body, one.headers).status)
+        raise RuntimeError("It took too long.")
+
+    kept = Kept()
+    first, beside = (Receiver(each, SECRET, store=tmp_path, now=lambda: times[0]) for each in (slow, kept))
+    statuses += [each.receive(one.body, one.headers).status for each in (first, beside, first)]
+
+    assert statuses == [204, 503, 204, 204]
+    assert len(kept.came) == 1
+    for each in (first, beside):
+        each.close()
+
+
 def test_coroutine_functions_are_called_on_the_loop_and_functions_beside_it(store: RunStore) -> None:
     """So neither blocks the application; without a loop, a coroutine function gets one of its own."""
     threads: list[threading.Thread] = []
@@ -205,6 +224,86 @@ def test_coroutine_functions_are_called_on_the_loop_and_functions_beside_it(stor
 
     with pytest.raises(errors.UsageError, match="receive_async"):
         asyncio.run(wrongly())
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_a_function_returns_is_awaited(store: RunStore, caplog: pytest.LogCaptureFixture) -> None:
+    """A coroutine of a lambda, say. Where ``receive`` cannot, it says what can, and the delivery comes again."""
+    kept = Kept()
+
+    async def later(delivery: WebhookDelivery) -> None:
+        kept(delivery)
+
+    receiver = Receiver(lambda delivery: later(delivery), SECRET, store=store, now=lambda: NOW)
+    one, two = signed(), signed(delivery_id="d-2")
+
+    async def wrongly() -> int:
+        return receiver.receive(one.body, one.headers).status
+
+    assert asyncio.run(wrongly()) == 503
+    assert "await receive_async" in caplog.text
+    assert kept.came == []
+    assert asked(receiver, one.body, headers=pairs(one))[0] == 204
+    assert receiver.receive(two.body, two.headers).status == 204
+    assert [delivery.id for delivery in kept.came] == ["d-1", "d-2"]
+
+
+def test_a_callback_in_a_thread_outlives_the_request(store: RunStore) -> None:
+    """Some frameworks cancel a view whose client has left. The callback goes on, and is not called beside that."""
+    one, kept, go = signed(), Kept(), threading.Event()
+
+    async def left() -> list[int]:
+        started = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def works(delivery: WebhookDelivery) -> None:
+            loop.call_soon_threadsafe(started.set)
+            go.wait(30)
+            kept(delivery)
+
+        receiver = Receiver(works, SECRET, store=store, now=lambda: NOW)
+        task = asyncio.create_task(receiver.receive_async(one.body, one.headers))
+        await started.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        statuses = [(await receiver.receive_async(one.body, one.headers)).status]
+        go.set()
+        while receiver._running:
+            await asyncio.sleep(0.001)
+        return [*statuses, (await receiver.receive_async(one.body, one.headers)).status]
+
+    assert asyncio.run(left()) == [503, 204]
+    assert len(kept.came) == 1
+
+
+def test_a_coroutine_that_nobody_awaits_any_more_is_no_success(store: RunStore) -> None:
+    """The request was cancelled while the function that makes it was at work in its thread."""
+    one, kept, go = signed(), Kept(), threading.Event()
+
+    async def later(delivery: WebhookDelivery) -> None:
+        kept(delivery)
+
+    async def left() -> int:
+        started = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def makes(delivery: WebhookDelivery) -> Any:
+            loop.call_soon_threadsafe(started.set)
+            go.wait(30)
+            return later(delivery)
+
+        receiver = Receiver(makes, SECRET, store=store, now=lambda: NOW)
+        task = asyncio.create_task(receiver.receive_async(one.body, one.headers))
+        await started.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        go.set()
+        while receiver._running:
+            await asyncio.sleep(0.001)
+        return (await receiver.receive_async(one.body, one.headers)).status
+
+    assert asyncio.run(left()) == 204
+    assert len(kept.came) == 1
 
 
 def test_a_cancelled_request_gives_its_delivery_back(store: RunStore) -> None:
@@ -379,6 +478,12 @@ def test_a_store_that_fails_is_this_sides_trouble(
     with monkeypatch.context() as broken:
         broken.setattr(store.deliveries, "settle", fails)
         assert receiver.receive(one.body, one.headers).status == 204
+        # Also once the store believes that whoever took it is gone.
+        monkeypatch.setattr(receiver, "_now", lambda: NOW + LEASE_SECONDS + 1)
+        assert receiver.receive(one.body, one.headers).status == 204
+    assert receiver.receive(one.body, one.headers).status == 204
+    assert [each.state for each in store.deliveries.all()] == ["done"]
+    assert len(kept.came) == 1
 
 
 def test_secrets_can_be_looked_up_at_each_delivery(kept: Kept, store: RunStore) -> None:
@@ -392,8 +497,28 @@ def test_secrets_can_be_looked_up_at_each_delivery(kept: Kept, store: RunStore) 
     assert receiver.receive(one.body, one.headers).status == 204
 
 
+@pytest.mark.parametrize("body", [None, "text", {}])
+def test_a_body_that_is_no_bytes_is_this_sides_trouble(receiver: Receiver, kept: Kept, body: Any) -> None:
+    """The application has decoded it. It is told so, and what a stranger sends is no error 500 for all that."""
+    assert receiver.receive(body, signed().headers).status == 503
+    assert kept.came == []
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"secrets": ""}, {"secrets": []}, {"on_delivery": None.__class__}, {"tolerance": "x"}]
+    "wrong",
+    [
+        {"secrets": ""},
+        {"secrets": []},
+        {"secrets": {"current": SECRET}},
+        {"secrets": asyncio.sleep},
+        {"on_delivery": None.__class__},
+        {"tolerance": "x"},
+        {"tolerance": -1},
+        {"path": "specstep-hook"},
+        {"most_bytes": "1"},
+        {"most_bytes": 0},
+        {"name": None},
+    ],
 )
 def test_a_receiver_that_cannot_work_is_refused_at_once(store: RunStore, wrong: dict[str, Any]) -> None:
     """And not with the first delivery."""
@@ -447,6 +572,21 @@ class TestStrangers:
         """Close the store."""
         for one in cls.made:
             one._deliveries.close()
+
+
+@POSIX_ONLY
+@pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
+def test_a_worker_that_ends_leaves_alone(kept: Kept, tmp_path: Path) -> None:
+    """A server that forks its workers has made the receiver before; runs still count on the other workers."""
+    with contextlib.closing(RunStore(tmp_path)) as store, Receiver(kept, SECRET, store=store) as receiver:
+        worker = os.fork()
+        if worker == 0:
+            receiver.close()
+            os._exit(0)
+        os.waitpid(worker, 0)
+        assert store.deliveries.since([], None)[1]
+    with contextlib.closing(RunStore(tmp_path)) as store:
+        assert not store.deliveries.since([], None)[1]
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ def test_headers_come_in_every_shape() -> None:
         httpx.Headers(headers),
         iter(headers.items()),
         [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        {name: [value] for name, value in headers.items()},
     ]
     for shape in shapes:
         assert verify_webhook(body, shape, SECRET, now=NOW).id == DELIVERY
@@ -137,6 +138,8 @@ def test_a_missing_or_repeated_header_is_rejected(name: str) -> None:
     body, headers = delivery()
     pairs = [*headers.items(), (f"x-specstep-webhook-{name}".lower(), headers[f"X-SpecStep-Webhook-{name}"])]
     assert f"more than one X-SpecStep-Webhook-{name}" in rejection(body, pairs)
+    several = {**headers, f"X-SpecStep-Webhook-{name}": [headers[f"X-SpecStep-Webhook-{name}"]] * 2}
+    assert f"more than one X-SpecStep-Webhook-{name}" in rejection(body, several)
 
 
 def test_old_and_future_deliveries_are_rejected() -> None:
@@ -237,7 +240,7 @@ def test_nothing_but_a_typed_refusal_ever_comes_of_forgeries(body: bytes, header
 
 
 #: What frameworks hand over for a header that a stranger left out, repeated, or made up.
-ODD_VALUES = [None, 5, 1.5, True, [], ["x"], ("x", "y"), {"x": "y"}, ..., b"\xff", bytearray(b"\xff"), ""]
+ODD_VALUES = [None, 5, 1.5, True, [], [None], [["x"]], ("x", "y"), {"x": "y"}, ..., b"\xff", bytearray(b"\xff"), ""]
 
 
 @pytest.mark.parametrize("name", ["Signature", "Timestamp", "Event", "Delivery"])
@@ -312,9 +315,9 @@ def test_whatever_time_a_signed_body_states_it_is_read_or_rejected(moment: Any) 
         verify_webhook(body, headers, SECRET, now=NOW)
 
 
-@pytest.mark.parametrize("secrets", [None, 5, [None], [5], [[]], {}, ["", "x"]])
+@pytest.mark.parametrize("secrets", [None, 5, [None], [5], [[]], {}, {"current": SECRET}, ["", "x"]])
 def test_a_secret_that_is_no_text_is_none(secrets: Any) -> None:
-    """Nothing could be checked with it."""
+    """Nothing could be checked with it, and a mapping's names can be guessed."""
     body, headers = delivery()
     with pytest.raises(SettingsError):
         verify_webhook(body, headers, secrets, now=NOW)

@@ -151,17 +151,19 @@ def listen(
     with contextlib.ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
         client = stack.enter_context(open_client(call))
-        http = stack.enter_context(listening.forwarder())
+        stack.enter_context(listening.failures_told_once())
         settings = client.settings
         key_id = key_id or listening.own_key(client)
         subscription = Subscription(client, key_id=key_id, url=public_url, events=events or _EVENTS)
+        shown = listening.Deliveries(call, forward, prints)
         receiver = Receiver(
-            listening.Deliveries(call, forward, prints, http).take,
+            shown.take,
             lambda: subscription.secrets,
             store=client.store,
             # A clock that is sped up, on loopback, is not the one that deliveries are stamped by.
             tolerance=TOLERANCE_SECONDS if settings.clock_speed == 1.0 else _ANY_AGE,
-            name="listen",
+            # Nobody has said that a delivery has another id for each webhook that gets it.
+            name=f"listen {public_url}",
         )
         stack.enter_context(receiver)
         try:
@@ -177,9 +179,9 @@ def listen(
         stack.callback(_remove, call, subscription)
         subscription.register()
         _announce(call, subscription, public_url, f"{host}:{server.port}", show_secret)
-        listening.tried(call, client, key_id, str(subscription.webhook_id))
+        listening.tried(call, client, key_id, str(subscription.webhook_id), shown)
         with contextlib.suppress(KeyboardInterrupt):
-            listening.serve(call, subscription, interrupts, settings.clock_speed)
+            listening.serve(call, subscription, interrupts, settings.clock_speed, shown)
     return 0
 
 
@@ -260,6 +262,8 @@ def resend(
     It is sent as it came. An application that checks its age refuses that after five minutes: with
     SPECSTEP_WEBHOOK_SECRET set to the application's secret, it is dated and signed again.
     """
+    import asyncio
+
     listening.checked_url("--to", to, is_public=False, undone="sent")
     with open_store(call) as store:
         found = store.deliveries.find(delivery)
@@ -270,8 +274,7 @@ def resend(
     if secret := os.environ.get("SPECSTEP_WEBHOOK_SECRET"):
         body, headers = listening.signed_again(found.id, body, secret)
     try:
-        with listening.forwarder() as http:
-            status = listening.send_on(http, to, body, headers)
+        status = asyncio.run(listening.send_on(to, body, headers))
     except errors.SpecStepError as error:
         # As an error it is for the service, which would send it again or not.
         return tell(call, error.message, "not_delivered", exits.FAILED)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,12 +20,14 @@ import httpx
 import pytest
 
 from specstep_flows import errors
+from specstep_flows.cli import listening
 from specstep_flows.cli.interrupts import Detach, Stop
-from specstep_flows.cli.listening import forwarder, send_on
+from specstep_flows.cli.terminal import Terminal
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import Fault, Sandbox
-from specstep_flows.webhooks import verify_webhook
+from specstep_flows.webhooks import listener, sign_webhook, verify_webhook
 from tests.kit.api import op
+from tests.kit.raw_server import raw_server, without_end
 
 
 def test_webhooks(specstep: Any, sandbox: Any) -> None:
@@ -137,8 +141,8 @@ def test_a_delivery_is_sent_on_with_its_own_headers_and_no_others(
     """Whatever a front door has put into them; what the application sets does not come back with the next."""
     log = logging.getLogger("specstep_flows.webhooks")
     sent = [("X-SpecStep-Webhook-Delivery", "1"), ("CF-IPCity", "Zürich"), ("Host", "elsewhere.example")]
-    with forwarder() as http:
-        assert [send_on(http, application.url, b"{}", sent) for _ in range(2)] == [202, 202]
+    with listening.failures_told_once():
+        assert [asyncio.run(listening.send_on(application.url, b"{}", sent)) for _ in range(2)] == [202, 202]
         log.error("It could not be recorded.")
         log.error("The callback failed.", exc_info=ValueError("as it was shown"))
 
@@ -221,6 +225,23 @@ def test_listening(listen: Any, specstep: Any, sandbox: Sandbox, application: Ap
     assert {name: again[name] for name in again if name.startswith("x-")}.items() <= headers.items()
 
 
+def test_listeners_of_two_addresses_each_take_what_happens(listen: Any, application: Application) -> None:
+    """Also if the service gives an event one id for all webhooks. One that starts again takes it for a repetition."""
+
+    def during(subscription: Any) -> None:
+        signed = sign_webhook({"event": "webhook.test"}, subscription.secrets[-1], now=time.time(), delivery_id="same")
+        url = subscription._row.url
+        statuses.append(httpx.post(url, content=signed.body, headers=signed.headers, trust_env=False).status_code)
+
+    statuses: list[int] = []
+    for _ in range(2):
+        listen("--forward", application.url, during=during)
+
+    assert statuses == [204, 204]
+    ids = [headers["x-specstep-webhook-delivery"] for headers, _ in application.came]
+    assert ids.count("same") == 2
+
+
 def test_a_delivery_that_is_sent_again_can_be_dated_and_signed_again(
     listen: Any, specstep: Any, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +309,22 @@ def test_an_address_that_leads_elsewhere_is_noticed(
     assert sandbox.state.subscriptions == {}
 
 
+def test_an_address_at_which_something_else_answers_is_noticed(
+    specstep: Any, sandbox: Sandbox, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It thanks for every delivery, and none of them wakes a run here."""
+
+    def serve(*_: object) -> None:
+        raise Detach
+
+    monkeypatch.setattr("specstep_flows.cli.listening.serve", serve)
+    result = specstep("webhook", "listen", "--public-url", application.url, "--port", "0")
+
+    assert result.code == 0
+    assert "The test delivery did not arrive: something else has taken it. Check" in result.err
+    assert "The test delivery arrived" not in result.err
+
+
 def test_the_key_is_found_by_its_first_characters(listen: Any, specstep: Any, sandbox: Sandbox) -> None:
     """Of several; where it cannot be told, the ids are shown, and nothing is registered."""
     (own,) = json.loads(specstep("api", "list_api_keys").out).values()
@@ -342,6 +379,80 @@ def test_what_cannot_be_removed_is_said(listen: Any, sandbox: Sandbox, monkeypat
     assert "The next `specstep webhook listen` does that." in listen(during=during).err
     assert len(sandbox.state.subscriptions) == 1
     assert "that an earlier listener had left" in listen().err
+    assert sandbox.state.subscriptions == {}
+
+
+def test_an_application_that_goes_on_and_on_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all of its answer, however often a piece of it comes."""
+    monkeypatch.setattr(listening, "FORWARD_SECONDS", 0.2)
+    with (
+        raw_server(without_end(b"", b"HTTP/1.1 100 Continue\r\n\r\n")) as port,
+        pytest.raises(errors.SpecStepError, match=r"did not answer within 0\.2 s"),
+    ):
+        asyncio.run(listening.send_on(f"http://127.0.0.1:{port}/", b"{}", []))
+
+
+def test_the_end_does_not_wait_for_an_application_that_hangs(
+    listen: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its delivery is broken off, upon which the service sends it again; nobody is shown how."""
+    monkeypatch.setattr(listener, "GRACE_SECONDS", 0)
+    asked, went = threading.Semaphore(0), []
+
+    def handle(peer: socket.socket, _: bytes) -> None:
+        if asked.acquire(blocking=False):
+            hangs.set()
+            while peer.recv(65536):
+                pass
+        else:
+            peer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    def during(subscription: Any) -> None:
+        asked.release()
+        threads.append(
+            threading.Thread(target=lambda: went.append(delivered(sandbox, subscription.webhook_id)["http_status"]))
+        )
+        threads[0].start()
+        hangs.wait(30)
+
+    threads: list[threading.Thread] = []
+    hangs = threading.Event()
+    with raw_server(handle) as port:
+        result = listen("--forward", f"http://127.0.0.1:{port}/", during=during)
+        threads[0].join()
+
+    assert result.code == 0
+    assert went == [500]
+    assert "Traceback" not in result.err
+    assert [record.message for record in caplog.records if record.name.startswith("uvicorn")] == []
+    assert sandbox.state.subscriptions == {}
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "said"),
+    [(BrokenPipeError(), 0, "Nothing reads the deliveries"), (errors.SpecStepError("The disk is full."), 1, "is full")],
+)
+def test_what_can_no_longer_be_printed_ends_the_listening(
+    specstep: Any,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    code: int,
+    said: str,
+) -> None:
+    """A reader that has gone (``| head``), a full disk. The delivery is not thanked for, and the webhook is removed."""
+    monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", "2")
+
+    def fails(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(Terminal, "document", fails)
+    port = free_port()
+    result = specstep("webhook", "listen", "--public-url", f"http://127.0.0.1:{port}/", "--port", port, "--print")
+
+    assert result.code == code
+    assert said in result.err
+    assert "The test delivery did not arrive" in result.err
     assert sandbox.state.subscriptions == {}
 
 
