@@ -13,7 +13,7 @@ from specstep_flows import errors
 from specstep_flows._text import duration
 from specstep_flows.fleet.clock import SERVER_TIME
 from specstep_flows.fleet.database import KEEPALIVE
-from specstep_flows.fleet.schema import check_version
+from specstep_flows.fleet.schema import ENCODING, check_version, encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +56,7 @@ def check(database: Database, *, wall: Callable[[], float] = time.time) -> list[
         with contextlib.closing(database.connect()) as connection:
             looks: tuple[Callable[[], Finding], ...] = (
                 lambda: _version(connection),
+                lambda: _encoding(connection),
                 lambda: _schema(database),
                 lambda: _privileges(connection, database),
                 lambda: _durability(connection),
@@ -88,6 +89,14 @@ def _version(connection: Connection) -> Finding:
     if number // 10000 < OLDEST_SERVER:
         return Finding("version", False, f"{text}; {OLDEST_SERVER} or newer is needed.")
     return Finding("version", True, text)
+
+
+def _encoding(connection: Connection) -> Finding:
+    found = encoding_of(connection)
+    if found != ENCODING:
+        text = f"Texts are kept as {found}, which cannot hold all of them: create one with ENCODING '{ENCODING}'."
+        return Finding("encoding", False, text)
+    return Finding("encoding", True, f"Texts are kept as {found}.")
 
 
 def _schema(database: Database) -> Finding:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: A worker works with its own major version and its own minor version or a newer one.
 VERSION: Final = (1, 0)
+#: What a brief or a question says in another one could not be written down, however much was paid for it by then.
+ENCODING: Final = "UTF8"
 
 
 def init(database: Database) -> tuple[int, int]:
@@ -20,7 +22,7 @@ def init(database: Database) -> tuple[int, int]:
     Two that do this at the same time do it one after the other.
 
     Raises:
-        StoreError: PostgreSQL cannot be used, or does not allow it.
+        StoreError: PostgreSQL cannot be used, does not allow it, or keeps texts in another encoding than UTF-8.
         StoreUnreadable: it was made by a newer version that this one cannot live with. Nothing was changed.
     """
     from specstep_flows.fleet.dispatch import install
@@ -32,6 +34,11 @@ def init(database: Database) -> tuple[int, int]:
         found = _version(connection, database)
         if found is not None and found[0] > VERSION[0]:
             raise _newer(database, found)
+        if (encoding := encoding_of(connection)) != ENCODING:
+            raise errors.StoreError(
+                f"The database {database.address} is encoded as {encoding}, which cannot hold every text: create one "
+                f"with ENCODING '{ENCODING}'. Nothing was changed."
+            )
         connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{database.schema}"')
         connection.execute(statements)
         install(connection)
@@ -44,6 +51,13 @@ def init(database: Database) -> tuple[int, int]:
         return version
 
     return database.transact(make)
+
+
+def encoding_of(connection: Connection) -> str:
+    """How the database keeps texts, in PostgreSQL's word for it."""
+    row = connection.execute("SHOW server_encoding").fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def version_of(database: Database) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from specstep_flows import errors
 from specstep_flows.fleet.check import check
 from specstep_flows.fleet.database import Database
 from specstep_flows.fleet.schema import init
@@ -29,7 +30,7 @@ def test_a_fit_database_is_found_fit_and_fsync_is_looked_at(database: Database) 
 
     assert found(database) == {}
     assert [one.name for one in findings] == [
-        *("version", "schema", "privileges", "durability", "clock", "keepalive", "pooler")
+        *("version", "encoding", "schema", "privileges", "durability", "clock", "keepalive", "pooler")
     ]
     assert "fsync is off" in next(one.text for one in findings if one.name == "durability")
 
@@ -116,6 +117,21 @@ def test_a_database_without_our_tables_is_told_to_be_initialised(server: Postgre
         assert "There is no schema test_nothing_here yet: `specstep fleet init`" in text["privileges"]
         assert "USAGE" not in text["privileges"]
     assert ["GRANT CREATE ON DATABASE" in text["privileges"] for text in texts] == [False, True]
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(server: Postgres) -> None:
+    """By `check`, and by `init` before anything is made: what was paid for could not be written down there."""
+    name = "test_of_latin1"
+    server.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0")
+    database = Database(server.url.removesuffix("postgres") + name)
+    try:
+        assert "LATIN1" in found(database)["encoding"]
+        with pytest.raises(errors.StoreError, match=r"UTF8.*Nothing was changed"):
+            init(database)
+        assert "There is no schema" in found(database)["privileges"]
+    finally:
+        database.close()
+        server.execute(f"DROP DATABASE {name}")
 
 
 @pytest.mark.slow
