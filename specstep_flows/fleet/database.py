@@ -187,7 +187,11 @@ class Database:
         try:
             yield
         except psycopg.Error as error:
-            raise self.failure(self._reason(error)) from None
+            raise self.refusal(error) from None
+
+    def refusal(self, error: psycopg.Error) -> errors.StoreError:
+        """``failure``, with the server's own words where a pool says only that it waited. It blocks."""
+        return self.failure(self._reason(error))
 
     def _reason(self, error: psycopg.Error) -> psycopg.Error:
         """Why the pool has no connection: it says only that it waited."""
@@ -208,6 +212,12 @@ class Database:
         if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
             return errors.StoreUnreadable(
                 f"The database {self.address} has no tables of ours in schema {self.schema}: run `specstep fleet init`."
+            )
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            return errors.StoreError(
+                f"PostgreSQL at {self.address} does not allow this user to do that ({text}). Nothing was sent. "
+                "`specstep fleet check` says what a worker is to be granted; `specstep fleet init` is for the owner of "
+                "the schema."
             )
         return errors.StoreError(
             f"PostgreSQL at {self.address} cannot be used ({text}). Nothing is sent without it; what runs at the "
