@@ -71,6 +71,17 @@ def check(database: Database, *, wall: Callable[[], float] = time.time) -> list[
         return [_unreachable(database.failure(error))]
 
 
+def refuse_pooler(database: Database) -> None:
+    """Raise ``StoreError`` where a session would not be one of the server's: two workers might drive the same run."""
+    with contextlib.closing(database.connect()) as connection:
+        try:
+            found = _pooler(connection, database)
+        except psycopg.Error as error:
+            raise database.failure(error) from None
+    if not found.is_fit:
+        raise errors.StoreError(f"{found.text} Nothing was sent.")
+
+
 def _unreachable(error: errors.StoreError) -> Finding:
     if "startup parameter" in error.message:
         return Finding("pooler", False, f"{_POOLED} ({error.message})")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from specstep_flows import errors
 from specstep_flows.engine.drivers import in_thread
+from specstep_flows.fleet.check import refuse_pooler
 from specstep_flows.fleet.drive import Driver
 from specstep_flows.fleet.health import Health, served
 from specstep_flows.fleet.schema import check_version
@@ -93,6 +94,7 @@ class Work:
         loop = asyncio.get_running_loop()
         if loop not in self._drivers:
             await in_thread(check_version, self._desk.database)
+            await in_thread(refuse_pooler, self._desk.database)
             # Of a loop that is over, its session is left.
             await self._close([other for other in self._drivers if other.is_closed()])
         if loop not in self._drivers:
@@ -114,6 +116,7 @@ class Work:
 
     def _open_session(self, name: str, capacity: int) -> Session:
         check_version(self._desk.database)
+        refuse_pooler(self._desk.database)
         if self._desk.files is not None:
             self._desk.files.check()
         return Session(self._desk.database, name, capacity=capacity)

@@ -25,6 +25,7 @@ from tests.kit.clocks import TurnedClock
 from tests.kit.fleet import KEY
 from tests.kit.fleet import Fleet as FleetOfTests
 from tests.kit.platforms import POSIX_ONLY
+from tests.kit.pooler import Pooler
 
 SPEED = 60.0
 
@@ -175,3 +176,28 @@ def test_a_signal_stops_a_worker_on_any_loop(
     with asyncio.Runner(loop_factory=loop_class) as runner:
         assert runner.run(stopped()) == [number, number]
     assert signal.getsignal(number) == before
+
+
+def test_nobody_drives_through_a_pooler_in_transaction_mode(fleet: FleetOfTests) -> None:
+    """A session's lock is no lock there: two workers would drive, and pay for, the same run."""
+    server = postgres.server()
+
+    async def refused(url: str) -> list[str]:
+        settings, keys = Settings(api_url=fleet.sandbox.url), {KEY: fleet.sandbox.api_key}
+        found = []
+        async with Fleet(url, schema=fleet.database.schema, keys=keys, settings=settings) as own:
+            for drive in (own.work, lambda: own.drive("order")):
+                with pytest.raises(errors.StoreError) as raised:
+                    await drive()
+                found.append(raised.value.message)
+        return found
+
+    fleet.submit("order")
+    with Pooler(server.port) as pooler:
+        found = asyncio.run(refused(server.url.replace(str(server.port), str(pooler.port))))
+    for message in found:
+        assert "pooler in transaction mode" in message
+        assert "the server's own address" in message
+    assert fleet.sent() == 0
+    assert fleet.rows("SELECT * FROM workers") == []
+    assert fleet.jobs() == [("order", "todo")]
