@@ -62,8 +62,6 @@ FIRST_PAUSE_SECONDS: Final = 15.0
 LONGEST_PAUSE_SECONDS: Final = 900.0
 #: After so many failures the pause no longer grows.
 _LONGEST_AFTER: Final = 6
-#: A run whose key or policy this process lacks is left to others for so long.
-MISSING_SECONDS: Final = 60.0
 #: While another process tries a key that nobody has used yet, one looks again so often, after so many real seconds.
 KEY_LOOKS: Final = 40
 KEY_PAUSE_SECONDS: Final = 0.25
@@ -183,7 +181,8 @@ class Driver:
 
         Raises:
             SettingsError, UnknownOption: this process lacks its key or its policy, is set up for another service, or
-                is of an older version than the run; it stays open for others, and is left to them for a minute.
+                is of an older version than the run; it stays open for others, and is left to them for a minute, or for
+                a moment where a worker with room has the policy.
             StoreError: the database cannot be used; nothing was sent since.
         """
         if run_id in self.runs:
@@ -194,7 +193,8 @@ class Driver:
                 return await self._drive(run_id, policies)
         except (errors.SettingsError, errors.StoreUnreadable, errors.UnknownOption):
             # What this process lacks or cannot read, which may be an option of a newer version, others may have.
-            await self._ask(statuses.put_off, run_id, MISSING_SECONDS, is_failure=False)
+            known = {**self.known_policies, **(policies or {})}
+            await self._ask(statuses.leave, run_id, self.store.database.lock_class, known)
             raise
         except asyncio.CancelledError:
             if not stop.is_wanted:

@@ -153,6 +153,7 @@ class Worker:
         def begin(connection: Connection) -> None:
             refusals.forget_replaced(connection, self.driver.scopes())
             connection.execute("UPDATE workers SET dispatch_id = %s, keys = %s, policies = %s WHERE id = %s", mine)
+            statuses.offer(connection, self.driver.keys)
 
         await self._ask(begin)
         self.is_ready = not self.is_draining

@@ -14,6 +14,7 @@ from specstep_flows import errors, events
 from specstep_flows.engine import transport
 from specstep_flows.fleet import refusals, statuses
 from specstep_flows.fleet.keys import Keys
+from specstep_flows.fleet.session import Session
 from specstep_flows.sandbox import Failure, Fault, ManualClock, Sandbox
 from tests.kit.bench import QUESTIONS, options
 from tests.kit.fleet import KEY, Fleet
@@ -97,6 +98,30 @@ def test_a_policy_that_this_process_lacks_leaves_the_run_to_others(fleet: Fleet)
     fleet.database.run(lambda connection: refusals.verify(connection, KEY, fleet.scope))
     with pytest.raises(errors.SettingsError, match=r"Did you mean 'defaults'"):
         fleet.drive("order")
+    assert (fleet.column("order"), fleet.sent()) == ("open", 0)
+
+
+def test_a_run_is_left_for_a_moment_to_a_worker_that_has_its_policy(fleet: Fleet) -> None:
+    """Where none has it, or those that have are full, trying again at once would only keep the queue busy."""
+    fleet.submit("order", policy="house")
+    fleet.database.run(lambda connection: refusals.verify(connection, KEY, fleet.scope))
+    other = Session(fleet.database, "other", capacity=1)
+    change = "UPDATE workers SET keys = %s, policies = %s WHERE id = %s"
+
+    def left_for() -> float:
+        with pytest.raises(errors.SettingsError, match="house"):
+            fleet.drive("order")
+        return float(fleet.column("order", "extract(epoch FROM wake_at - now())"))
+
+    seconds = []
+    for keys, policies in (([KEY], ["defaults"]), (["team-b"], ["house"]), ([KEY], ["defaults", "house"])):
+        fleet.change(change, [keys, policies, other.id])
+        seconds.append(left_for())
+    fleet.change("INSERT INTO holds VALUES ('another', %s, 1)", [other.id])
+    seconds.append(left_for())
+    other.close()
+
+    assert [one > statuses.MOMENT_SECONDS for one in seconds] == [True, True, False, True]
     assert (fleet.column("order"), fleet.sent()) == ("open", 0)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from specstep_flows.answers import ProposedDefaults
 from specstep_flows.engine.limits import scope_of
 from specstep_flows.fleet import refusals, statuses
 from specstep_flows.fleet.session import Session
@@ -156,6 +157,22 @@ def test_a_worker_is_drained_by_its_row(fleet: Fleet) -> None:
     code, worker, ended = asyncio.run(_worked(fleet, drain))
     assert (code, ended, worker.counts["question"]) == (0, [], 1)
     assert fleet.rows("SELECT count(*) FROM workers") == [(0,)]
+
+
+@pytest.mark.slow
+def test_a_worker_that_begins_takes_what_others_have_left_to_it(fleet: Fleet) -> None:
+    """Without waiting until they would be tried again; what has failed is left its time."""
+    for run_id in ("left", "failed"):
+        fleet.submit(run_id, policy="house")
+        fleet.change("DELETE FROM procrastinate_jobs")
+    fleet.change("UPDATE runs SET wake_at = now() + interval '1 hour', failures = (run_id = 'failed')::integer")
+
+    def drain(worker: Worker) -> None:
+        until(lambda: worker.counts["done"])
+        fleet.change("UPDATE workers SET draining = true WHERE name = 'here'")
+
+    asyncio.run(_worked(fleet, drain, policies={"house": ProposedDefaults()}))
+    assert (fleet.column("left"), fleet.column("failed")) == ("done", "open")
 
 
 @pytest.mark.slow
