@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._text import did_you_mean
+from specstep_flows._text import did_you_mean, duration
 from specstep_flows.answers import FirstOf
 from specstep_flows.answers_file import AnswersFile
 from specstep_flows.client_async import AsyncSpecStep
@@ -234,17 +234,22 @@ class Driver:
                     message = error.message
                 if isinstance(error, errors.AnswersNeeded):
                     questions = write_questions(error.questions)
-            except Exception:
+            except Exception as error:
                 logger.exception("Run %s met an error of this program; it is tried again.", run_id)
                 status = "open"
+                # Not its text, which may hold anything.
+                message = f"It met an error of specstep-flows ({type(error).__name__}); its worker's log shows where."
             if status == "open":
                 pause = (
                     min(FIRST_PAUSE_SECONDS * 2.0 ** min(row.failures, _LONGEST_AFTER), LONGEST_PAUSE_SECONDS)
                     / self._clock.speed
                 )
-                if await self._ask(statuses.put_off, run_id, pause, is_failure=True, woken=row.woken):
+                if await self._ask(statuses.put_off, run_id, pause, is_failure=True, woken=row.woken, error=message):
+                    logger.warning("Run %s is tried again in %s: %s", run_id, duration(pause), message)
                     return "open"
             elif await self._ask(statuses.settle, run_id, status, row.woken, questions, message):
+                if message is not None and questions is None:
+                    logger.warning("Run %s: %s", run_id, message)
                 return status
             # It was woken, or its status changed, while it was driven.
 
@@ -350,6 +355,8 @@ class Driver:
 
     async def _note_refusal(self, name: str, scope: str, refusal: str) -> None:
         """The service refuses the key: from now on it is refused for everybody."""
+        if self.refused.get((name, scope)) != refusal:
+            logger.warning("The key %s is refused, and its runs wait: %s", name, refusal)
         self.refused[name, scope] = refusal
         self._own[name, scope] = self._clock.now() + REFUSED_SECONDS
         await self._ask(refusals.refuse, name, scope, refusal)

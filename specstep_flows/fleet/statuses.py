@@ -116,12 +116,24 @@ def settle(
     return done.rowcount == 1
 
 
-def put_off(connection: Connection, run_id: str, seconds: float, *, is_failure: bool, woken: int | None = None) -> bool:
-    """Leave it for so many real seconds; the sweep puts it into the queue again. False where it was ``woken`` since."""
+def put_off(
+    connection: Connection,
+    run_id: str,
+    seconds: float,
+    *,
+    is_failure: bool,
+    woken: int | None = None,
+    error: str | None = None,
+) -> bool:
+    """Leave it for so many real seconds; the sweep puts it into the queue again. False where it was ``woken`` since.
+
+    ``error`` is what has failed; None: what its record says.
+    """
     done = connection.execute(
-        "UPDATE runs SET wake_at = now() + make_interval(secs => %s), failures = failures + %s "
+        "UPDATE runs SET wake_at = now() + make_interval(secs => %s), failures = failures + %s, "
+        "error = coalesce(%s, error), version = version + 1 "
         "WHERE run_id = %s AND status = 'open' AND woken = coalesce(%s, woken)",
-        [seconds, int(is_failure), run_id, woken],
+        [seconds, int(is_failure), None if error is None else encode("error", error), run_id, woken],
     )
     return done.rowcount == 1
 

@@ -150,16 +150,20 @@ class Worker:
         self._number = number
         mine = [number, list(self.driver.keys), list(self.driver.known_policies), self.session.id]
 
-        def begin(connection: Connection) -> None:
+        def begin(connection: Connection) -> dict[tuple[str, str], str]:
             refusals.forget_replaced(connection, self.driver.scopes())
             connection.execute("UPDATE workers SET dispatch_id = %s, keys = %s, policies = %s WHERE id = %s", mine)
             statuses.offer(connection, self.driver.keys)
+            return refusals.refused(connection)
 
-        await self._ask(begin)
+        refused = await self._ask(begin)
         self.is_ready = not self.is_draining
         logger.info(
             "Worker %s takes up to %s runs, with %s.", self.session.id, self.capacity, ", ".join(self.driver.keys)
         )
+        for key in self.driver.scopes().items():
+            if key in refused:
+                logger.warning("The key %s is refused, and its runs wait: %s", key[0], refused[key])
 
     async def _give_up(self, jobs: asyncio.Task[None]) -> None:
         """Its runs are others' already: end all that is under way, and the process, should that not do."""

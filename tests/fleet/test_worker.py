@@ -176,6 +176,20 @@ def test_a_worker_that_begins_takes_what_others_have_left_to_it(fleet: Fleet) ->
 
 
 @pytest.mark.slow
+def test_a_worker_whose_key_is_refused_says_so_when_it_begins(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+    """It takes no run, and would say nothing."""
+    fleet.database.run(lambda connection: refusals.refuse(connection, KEY, fleet.scope, "Refused (401)."))
+    fleet.submit("order")
+
+    def drain(worker: Worker) -> None:
+        until(lambda: worker.is_ready)
+        fleet.change("UPDATE workers SET draining = true WHERE name = 'here'")
+
+    asyncio.run(_worked(fleet, drain))
+    assert f"The key {KEY} is refused, and its runs wait: Refused (401)." in caplog.messages
+
+
+@pytest.mark.slow
 def test_told_to_stop_twice_a_worker_ends_at_once(fleet: Fleet) -> None:
     """Whatever is still to be answered."""
     fleet.submit("order", policy="slow")
