@@ -14,6 +14,7 @@ from specstep_flows.engine.drivers import in_thread
 from specstep_flows.fleet.check import refuse_pooler
 from specstep_flows.fleet.drive import Driver
 from specstep_flows.fleet.health import Health, served
+from specstep_flows.fleet.payload import check_policies
 from specstep_flows.fleet.schema import check_version
 from specstep_flows.fleet.session import Session
 from specstep_flows.fleet.store import PostgresStore
@@ -74,8 +75,9 @@ class Work:
                 "This process has no key to drive runs with: set SPECSTEP_KEY_<NAME>, or name a file of keys in "
                 "SPECSTEP_FLEET_KEYS."
             )
-        if not 1 <= capacity <= LARGEST_CAPACITY:
-            raise errors.UsageError(f"A worker drives 1 to {LARGEST_CAPACITY:,} runs at a time, not {capacity}.")
+        check_policies(policies)
+        if not isinstance(capacity, int) or not 1 <= capacity <= LARGEST_CAPACITY:
+            raise errors.UsageError(f"A worker drives 1 to {LARGEST_CAPACITY:,} runs at a time, not {capacity!r}.")
         session = await in_thread(self._open_session, name, capacity)
         try:
             driver = self._new_driver(PostgresStore(self._desk.database, session), policies)
@@ -91,6 +93,7 @@ class Work:
 
     async def drive(self, run_id: str, policies: Mapping[str, Policy]) -> Outcome:
         """See ``Fleet.drive``."""
+        check_policies(policies)
         loop = asyncio.get_running_loop()
         if loop not in self._drivers:
             await in_thread(check_version, self._desk.database)

@@ -151,6 +151,23 @@ def test_a_worker_says_on_which_loop_it_cannot_work_and_chooses_its_own() -> Non
         SyncWork(desk, Keys({})).work(1, {})
 
 
+@pytest.mark.parametrize("policies", [{"a b": print}, {"": print}, {"house": "house.yaml"}, {"house": None}])
+def test_a_policy_that_is_none_is_refused_before_anything_is_driven(policies: Any) -> None:
+    """Not when the first question comes, which has been paid for by then."""
+    fleet = SyncFleet("postgresql://127.0.0.1:1/db", keys={KEY: "sf_0123456789abcdef0123456789"})
+    for drive in (fleet.work, lambda **more: fleet.drive("order", **more)):
+        with pytest.raises(errors.UsageError, match="polic"):
+            drive(policies=policies)
+
+
+@pytest.mark.parametrize("capacity", [0, -1, 10_001, "200", None, 1.5])
+def test_a_capacity_that_no_worker_has_is_refused(capacity: Any) -> None:
+    """Whatever it is."""
+    fleet = SyncFleet("postgresql://127.0.0.1:1/db", keys={KEY: "sf_0123456789abcdef0123456789"})
+    with pytest.raises(errors.UsageError, match="1 to 10,000 runs at a time"):
+        fleet.work(capacity=capacity)
+
+
 @POSIX_ONLY
 @pytest.mark.parametrize("loop_class", [asyncio.SelectorEventLoop, Proactor])
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGBREAK"])
