@@ -37,6 +37,13 @@ WHERE n.nspname = %s AND NOT CASE
     AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') END
 """
 
+#: Everybody may call a function, unless a database is set up otherwise.
+_UNCALLABLE: Final = """
+SELECT count(*), coalesce(min(p.proname), '')
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = %s AND NOT has_function_privilege(p.oid, 'EXECUTE')
+"""
+
 
 @attrs.frozen
 class Finding:
@@ -138,6 +145,14 @@ def _privileges(connection: Connection, database: Database) -> Finding:
             False,
             f"User {user} may not use {refused}: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "
             f"{database.schema} and USAGE ON ALL SEQUENCES IN SCHEMA {database.schema} to it.",
+        )
+    count, first = _one(connection, _UNCALLABLE, database.schema)
+    if count:
+        return Finding(
+            "privileges",
+            False,
+            f"User {user} may not call functions such as {first}: GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "
+            f"{database.schema} to it.",
         )
     return Finding("privileges", True, f"User {user} may read and write every table.")
 

@@ -72,6 +72,10 @@ def test_a_user_who_may_not_write_is_told_what_to_grant(own_schema: Database, se
         assert "workers_id_seq" in found(worker)["privileges"]
         server.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}")
         assert found(worker) == {}
+        server.execute(f"REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC")
+        assert f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema}" in found(worker)["privileges"]
+        server.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}")
+        assert found(worker) == {}
         store = PostgresStore(worker)
         store.create(RunRecord("one", "http://127.0.0.1:1", 1.0, 1.0))
         store.hold("one")
