@@ -227,6 +227,16 @@ class TestLooking:
         with pytest.raises(errors.UsageError, match="no status 'running'"):
             desk.page(None, "running", None, 9)
 
+    def test_a_row_that_cannot_be_read_names_its_run(self, desk: Desk) -> None:
+        """Where many are listed, nobody could find it."""
+        submit(desk)
+        submit(desk, run_id="bar")
+        change(desk, "UPDATE runs SET turns = 'torn' WHERE run_id = 'tea'")
+        for look in (lambda: desk.get("tea"), lambda: desk.page(None, None, None, 9)):
+            with pytest.raises(errors.StoreUnreadable, match="The row of run tea at"):
+                look()
+        assert desk.get("bar").status == "open"
+
     def test_an_unknown_run_is_refused_with_the_name_that_may_be_meant(self, desk: Desk) -> None:
         """By every verb."""
         submit(desk)
