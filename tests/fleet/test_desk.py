@@ -165,6 +165,8 @@ class TestSubmitting:
             ({"key": "sf_live key"}, errors.SettingsError, "name of a key"),
             ({"run_id": "a b"}, errors.UsageError, "run id|run's id"),
             ({"policy": "no such name!"}, errors.UsageError, "no name of a policy"),
+            ({"policy": "sf_0123456789abcdef0123456789"}, errors.UsageError, "never a key"),
+            ({"run_id": "sf_0123456789abcdef0123456789"}, errors.UsageError, "form of an API key"),
             ({"policy": print}, errors.UsageError, "callable"),
             ({"answers": print}, errors.UsageError, "callable"),
             ({"answers": {}}, errors.AnswersError, "no answers"),
@@ -177,8 +179,9 @@ class TestSubmitting:
         self, desk: Desk, more: dict[str, Any], error: type[Exception], said: str
     ) -> None:
         """In a sentence."""
-        with pytest.raises(error, match=said):
+        with pytest.raises(error, match=said) as raised:
             submit(desk, **more)
+        assert "0123456789" not in str(raised.value)
         assert rows(desk, "SELECT 1 FROM runs") == []
 
     def test_a_package_that_would_land_elsewhere_is_refused_at_once(self, desk: Desk, tmp_path: Path) -> None:
