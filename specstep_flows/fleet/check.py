@@ -215,9 +215,15 @@ def _pooler(connection: Connection, database: Database) -> Finding:
     pid = "SELECT pg_backend_pid()"
     own = _one(connection, pid)
     with contextlib.ExitStack() as beside:
-        seen = set()
+        seen: set[object] = set()
         for _ in range(_BESIDE):
-            other = beside.enter_context(contextlib.closing(database.connect()))
+            try:
+                other = beside.enter_context(contextlib.closing(database.connect()))
+            except errors.StoreError:
+                # The role may have only a few connections.
+                if not seen:
+                    raise
+                break
             beside.enter_context(other.transaction())
             seen.add(_one(other, pid))
         if own in seen or _one(connection, pid) != own:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.fleet.check import check
+from specstep_flows.fleet.check import check, refuse_pooler
 from specstep_flows.fleet.database import Database
 from specstep_flows.fleet.schema import init
 from specstep_flows.fleet.store import PostgresStore
@@ -52,6 +52,20 @@ def test_a_pooler_in_transaction_mode_is_recognised(database: Database, server: 
         through.close()
     assert set(unfit) == {"pooler"}
     assert "session mode" in unfit["pooler"]
+
+
+def test_a_role_with_few_connections_is_not_taken_for_a_pooler(server: Postgres) -> None:
+    """Those that it has are enough to see that they are the server's own; with a single one nobody can say."""
+    role = "test_of_few"
+    server.execute(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2")
+    database = Database(server.url.replace("postgres:secret-of-tests", role))
+    try:
+        refuse_pooler(database)
+        server.execute(f"ALTER ROLE {role} CONNECTION LIMIT 1")
+        with pytest.raises(errors.StoreError, match="too many connections"):
+            refuse_pooler(database)
+    finally:
+        server.execute(f"DROP ROLE {role}")
 
 
 @pytest.mark.slow
