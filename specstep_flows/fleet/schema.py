@@ -107,11 +107,13 @@ def _version(connection: Connection, database: Database) -> tuple[int, int] | No
 
 
 def _tables(connection: Connection, database: Database) -> str:
-    """Some of what is in the schema already."""
+    """Some of what is in a schema that is not ours: ours has the mark of how old its queue is."""
     query = (
         "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = "
         "(SELECT oid FROM pg_namespace WHERE nspname = %s) ORDER BY relname LIMIT 4"
     )
+    if connection.execute("SELECT to_regclass(%s)", [database.table("dispatch")]).fetchone() != (None,):
+        return ""
     names = [str(row[0]) for row in connection.execute(query, [database.schema]).fetchall()]
     return ", ".join(names[:3]) + (", …" if names[3:] else "")
 
