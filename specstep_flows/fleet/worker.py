@@ -65,6 +65,7 @@ class Worker:
     #: What became of runs, by outcome; and ``taken_over`` from workers that were gone, ``deferred`` by a sweep.
     counts: Counter[str] = attrs.field(factory=Counter, init=False)
     is_draining: bool = attrs.field(default=False, init=False)
+    _is_told: bool = attrs.field(default=False, init=False)
     is_told_twice: bool = attrs.field(default=False, init=False)
     #: Whether it takes runs: what a probe for readiness asks.
     is_ready: bool = attrs.field(default=False, init=False)
@@ -239,11 +240,13 @@ class Worker:
         return await in_thread(self.driver.store.database.run, what)
 
     def _stop(self, number: int) -> None:
-        """Drain when told to stop, and end at once when told so twice."""
-        if self.is_draining:
+        """Drain when told to stop, and end at once when told so twice: by a signal each time, not by its row before."""
+        if self._is_told:
             self.is_told_twice = True
             self.end(128 + number)
-        self.drain()
+        self._is_told = True
+        if not self.is_draining:
+            self.drain()
 
 
 def pause_of(workers: int, seconds: float = SWEEP_SECONDS) -> float:

@@ -212,6 +212,28 @@ def test_told_to_stop_twice_a_worker_ends_at_once(fleet: Fleet) -> None:
 
 
 @pytest.mark.slow
+def test_the_first_signal_to_a_worker_that_is_drained_by_its_row_cuts_nothing(fleet: Fleet) -> None:
+    """Whoever drains a host by hand stops its service next; what is under way is answered all the same."""
+    fleet.submit("order", policy="slow")
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    def slow(questions: Any) -> None:
+        is_asked.set()
+        may_answer.wait()
+
+    def stop(worker: Worker) -> None:
+        is_asked.wait()
+        fleet.change("UPDATE workers SET draining = true WHERE name = 'here'")
+        until(lambda: worker.is_draining)
+        os.kill(os.getpid(), signal.SIGTERM)
+        until(lambda: worker._is_told)
+        may_answer.set()
+
+    code, worker, ended = asyncio.run(_worked(fleet, stop, policies={"slow": slow}))
+    assert (code, ended, worker.is_told_twice) == (0, [], False)
+
+
+@pytest.mark.slow
 def test_a_run_in_hand_is_cancelled_when_a_pod_asks_for_it(fleet: Fleet) -> None:
     """The worker that drives it stops, and cancels what it has started."""
     fleet.submit("order", policy="slow")
