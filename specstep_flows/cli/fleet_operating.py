@@ -32,8 +32,8 @@ def init(call: Call, database: Database = None) -> int:
 def check(call: Call, database: Database = None) -> int:
     """Check the database and the place for files.
 
-    Version, tables, privileges, durability, clock, keepalive, and whether a pooler is in the way. The service is not
-    asked. Exit code 2 if a worker could not rely on it.
+    Version, encoding, tables, privileges, durability, clock, keepalive, and whether a pooler is in the way. The service
+    is not asked. Exit code 2 if a worker could not rely on it.
     """
     with open_fleet(call, database) as fleet:
         found = fleet.check()

@@ -113,11 +113,13 @@ class _Lines(logging.Handler):
 
 @contextlib.contextmanager
 def told_log(terminal: Terminal) -> Iterator[None]:
-    """What the fleet logs is told on stderr; what its queue logs, where it is a warning or worse."""
+    """What the fleet logs is told on stderr; what its queue and its connections log, where it is an error."""
     handler = _Lines(terminal)
     levels = {
         logging.getLogger("specstep_flows.fleet"): logging.INFO,
         logging.getLogger("procrastinate"): logging.ERROR,
+        # A connection that the server has ended is replaced.
+        logging.getLogger("psycopg"): logging.ERROR,
     }
     before = {log: log.level for log in levels}
     for log, level in levels.items():

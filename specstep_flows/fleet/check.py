@@ -13,7 +13,7 @@ from specstep_flows import errors
 from specstep_flows._text import duration
 from specstep_flows.fleet.clock import SERVER_TIME
 from specstep_flows.fleet.database import KEEPALIVE
-from specstep_flows.fleet.schema import check_version
+from specstep_flows.fleet.schema import ENCODING, check_version, encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,13 @@ WHERE n.nspname = %s AND NOT CASE
     AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') END
 """
 
+#: Everybody may call a function, unless a database is set up otherwise.
+_UNCALLABLE: Final = """
+SELECT count(*), coalesce(min(p.proname), '')
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = %s AND NOT has_function_privilege(p.oid, 'EXECUTE')
+"""
+
 
 @attrs.frozen
 class Finding:
@@ -56,6 +63,7 @@ def check(database: Database, *, wall: Callable[[], float] = time.time) -> list[
         with contextlib.closing(database.connect()) as connection:
             looks: tuple[Callable[[], Finding], ...] = (
                 lambda: _version(connection),
+                lambda: _encoding(connection),
                 lambda: _schema(database),
                 lambda: _privileges(connection, database),
                 lambda: _durability(connection),
@@ -68,6 +76,17 @@ def check(database: Database, *, wall: Callable[[], float] = time.time) -> list[
         return [_unreachable(error)]
     except psycopg.Error as error:
         return [_unreachable(database.failure(error))]
+
+
+def refuse_pooler(database: Database) -> None:
+    """Raise ``StoreError`` where a session would not be one of the server's: two workers might drive the same run."""
+    with contextlib.closing(database.connect()) as connection:
+        try:
+            found = _pooler(connection, database)
+        except psycopg.Error as error:
+            raise database.failure(error) from None
+    if not found.is_fit:
+        raise errors.StoreError(f"{found.text} Nothing was sent.")
 
 
 def _unreachable(error: errors.StoreError) -> Finding:
@@ -88,6 +107,14 @@ def _version(connection: Connection) -> Finding:
     if number // 10000 < OLDEST_SERVER:
         return Finding("version", False, f"{text}; {OLDEST_SERVER} or newer is needed.")
     return Finding("version", True, text)
+
+
+def _encoding(connection: Connection) -> Finding:
+    found = encoding_of(connection)
+    if found != ENCODING:
+        text = f"Texts are kept as {found}, which cannot hold all of them: create one with ENCODING '{ENCODING}'."
+        return Finding("encoding", False, text)
+    return Finding("encoding", True, f"Texts are kept as {found}.")
 
 
 def _schema(database: Database) -> Finding:
@@ -118,6 +145,14 @@ def _privileges(connection: Connection, database: Database) -> Finding:
             False,
             f"User {user} may not use {refused}: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "
             f"{database.schema} and USAGE ON ALL SEQUENCES IN SCHEMA {database.schema} to it.",
+        )
+    count, first = _one(connection, _UNCALLABLE, database.schema)
+    if count:
+        return Finding(
+            "privileges",
+            False,
+            f"User {user} may not call functions such as {first}: GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "
+            f"{database.schema} to it.",
         )
     return Finding("privileges", True, f"User {user} may read and write every table.")
 
@@ -180,9 +215,15 @@ def _pooler(connection: Connection, database: Database) -> Finding:
     pid = "SELECT pg_backend_pid()"
     own = _one(connection, pid)
     with contextlib.ExitStack() as beside:
-        seen = set()
+        seen: set[object] = set()
         for _ in range(_BESIDE):
-            other = beside.enter_context(contextlib.closing(database.connect()))
+            try:
+                other = beside.enter_context(contextlib.closing(database.connect()))
+            except errors.StoreError:
+                # The role may have only a few connections.
+                if not seen:
+                    raise
+                break
             beside.enter_context(other.transaction())
             seen.add(_one(other, pid))
         if own in seen or _one(connection, pid) != own:

@@ -383,8 +383,8 @@ class Fleet:
         Raises:
             StoreError, StoreUnreadable: the database cannot be used.
             SettingsError: there is no key, or a port that cannot be had.
-            UsageError: a capacity that no worker has, or an event loop that psycopg cannot use, as the usual one of
-                Windows.
+            UsageError: a capacity that no worker has, a policy that is none, or an event loop that psycopg cannot use,
+                as the usual one of Windows.
         """
         return await self._work.work(capacity, policies or {}, name, health_port)
 
@@ -400,6 +400,7 @@ class Fleet:
 
         Raises:
             SettingsError: this process has no key of that name, or no such policy.
+            UsageError: one of ``policies`` is none.
             StoreError: the database cannot be used. Nothing was sent since; call it again.
         """
         return await self._work.drive(run_id, policies or {})

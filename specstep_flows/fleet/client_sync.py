@@ -386,8 +386,8 @@ class SyncFleet:
         Raises:
             StoreError, StoreUnreadable: the database cannot be used.
             SettingsError: there is no key, or a port that cannot be had.
-            UsageError: a capacity that no worker has, or an event loop that psycopg cannot use, as the usual one of
-                Windows.
+            UsageError: a capacity that no worker has, a policy that is none, or an event loop that psycopg cannot use,
+                as the usual one of Windows.
         """
         return self._work.work(capacity, policies or {}, name, health_port)
 
@@ -403,6 +403,7 @@ class SyncFleet:
 
         Raises:
             SettingsError: this process has no key of that name, or no such policy.
+            UsageError: one of ``policies`` is none.
             StoreError: the database cannot be used. Nothing was sent since; call it again.
         """
         return self._work.drive(run_id, policies or {})

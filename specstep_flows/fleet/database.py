@@ -35,6 +35,8 @@ STATEMENT_MILLISECONDS: Final = 30_000
 IDLE_IN_TRANSACTION_MILLISECONDS: Final = 5_000
 #: The server has ended the connection, or it was dead: for that, for a restart, or for having been idle.
 _ENDED: Final = ("57P01", "57P02", "57P03", "57P05", "25P03")
+#: Whatever the environment or the role says: a brief may have any character.
+_ENCODING: Final = "utf8"
 _SCHEMA_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,40}", re.ASCII)
 
 
@@ -69,12 +71,12 @@ class Database:
     @property
     def conninfo(self) -> str:
         """Where it is, with the password: for libraries that open connections themselves. Never to be shown."""
-        return make_conninfo(self._conninfo, options=self._options())
+        return make_conninfo(self._conninfo, options=self._options(), client_encoding=_ENCODING)
 
     @property
     def address(self) -> str:
         """Where it is, to be shown."""
-        known = conninfo_to_dict(self._conninfo)
+        known = {**_of_the_environment(), **conninfo_to_dict(self._conninfo)}
         return f"{known.get('host', 'localhost')}:{known.get('port', 5432)}/{known.get('dbname', '')}"
 
     def table(self, name: str) -> str:
@@ -151,6 +153,7 @@ class Database:
     def _arguments(self) -> dict[str, Any]:
         return {
             "options": self._options(),
+            "client_encoding": _ENCODING,
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "specstep",
             "keepalives": 1,
@@ -169,6 +172,11 @@ class Database:
             "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MILLISECONDS,
             # What is written is on the disk when it is said to be, whatever the server's own setting.
             "synchronous_commit": "on",
+            # Roles and databases may be set up for other programs: what waits for a lock waits as long as a statement
+            # may, and what two write at the same time they write one after the other.
+            "lock_timeout": 0,
+            "default_transaction_isolation": r"read\ committed",
+            "default_transaction_read_only": "off",
         }
         given = conninfo_to_dict(self._conninfo).get("options") or ""
         return " ".join([str(given), *(f"-c {name}={value}" for name, value in settings.items())]).strip()
@@ -179,7 +187,11 @@ class Database:
         try:
             yield
         except psycopg.Error as error:
-            raise self.failure(self._reason(error)) from None
+            raise self.refusal(error) from None
+
+    def refusal(self, error: psycopg.Error) -> errors.StoreError:
+        """``failure``, with the server's own words where a pool says only that it waited. It blocks."""
+        return self.failure(self._reason(error))
 
     def _reason(self, error: psycopg.Error) -> psycopg.Error:
         """Why the pool has no connection: it says only that it waited."""
@@ -201,6 +213,12 @@ class Database:
             return errors.StoreUnreadable(
                 f"The database {self.address} has no tables of ours in schema {self.schema}: run `specstep fleet init`."
             )
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            return errors.StoreError(
+                f"PostgreSQL at {self.address} does not allow this user to do that ({text}). Nothing was sent. "
+                "`specstep fleet check` says what a worker is to be granted; `specstep fleet init` is for the owner of "
+                "the schema."
+            )
         return errors.StoreError(
             f"PostgreSQL at {self.address} cannot be used ({text}). Nothing is sent without it; what runs at the "
             "service keeps running, and the run can be resumed."
@@ -216,13 +234,24 @@ def is_dead(error: psycopg.Error) -> bool:
 
 def _checked(url: str) -> str:
     try:
-        conninfo_to_dict(url)
+        known = conninfo_to_dict(url)
     except (psycopg.Error, ValueError):
         # Its message may quote what was taken for something else than the password.
         raise errors.SettingsError(
             "The database's address is not one of PostgreSQL: use postgresql://user:password@host:5432/name."
         ) from None
+    # What libpq takes for the host, the port or the database is part of a password then, and is shown nowhere.
+    if "@" in str(known.get("host", "")) or ("://" in url and "user" not in known and "@" in str(known.get("dbname"))):
+        raise errors.SettingsError(
+            "The database's address cannot be read: in a user's name or password, write %40 for '@' and %2F for '/'."
+        )
     return url
+
+
+def _of_the_environment() -> dict[str, str]:
+    """What libpq takes from variables such as PGHOST where an address does not say it."""
+    defaults = psycopg.pq.Conninfo.get_defaults()
+    return {one.keyword.decode(): os.fsdecode(one.val) for one in defaults if one.val}
 
 
 def _secrets_in(conninfo: str) -> tuple[str, ...]:

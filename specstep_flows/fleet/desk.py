@@ -232,7 +232,8 @@ class Desk:
             return read_run(row)
         except UNREADABLE as error:
             raise errors.StoreUnreadable(
-                f"A row of the runs at {self.database.address} cannot be read ({error}). It was not changed."
+                f"The row of run {row[COLUMNS.index('run_id')]} at {self.database.address} cannot be read ({error}). "
+                "It was not changed."
             ) from None
 
     def get(self, run_id: str) -> FleetRun:

@@ -20,7 +20,8 @@ from procrastinate.schema import SchemaManager
 from procrastinate.worker import Worker as JobWorker
 from psycopg_pool import AsyncConnectionPool
 
-from specstep_flows.fleet.database import is_dead
+from specstep_flows.engine.drivers import in_thread
+from specstep_flows.fleet.database import POOL_SECONDS, is_dead
 from specstep_flows.fleet.sweep import TASK
 
 if TYPE_CHECKING:
@@ -101,8 +102,15 @@ async def _commit_each(connection: psycopg.AsyncConnection) -> None:
     await connection.set_autocommit(True)
 
 
+class _Pool(AsyncConnectionPool):
+    """Procrastinate's, which is opened for as long as our own waits for a connection."""
+
+    async def open(self, wait: bool = False, timeout: float = 0.0) -> None:
+        await super().open(wait, timeout or POOL_SECONDS)
+
+
 def _unchecked_pool(**options: Any) -> AsyncConnectionPool:
-    return AsyncConnectionPool(**{**options, "check": None})
+    return _Pool(**{**options, "check": None})
 
 
 class _Connector(procrastinate.PsycopgConnector):
@@ -237,6 +245,7 @@ class Dispatch:
     """
 
     def __init__(self, database: Database, work: Callable[[str], Awaitable[None]]) -> None:
+        self._database = database
         connector = _Connector(database.conninfo)
         self._app = procrastinate.App(connector=connector)
         self._jobs = self._app.job_manager = _Jobs(connector)
@@ -251,8 +260,21 @@ class Dispatch:
     async def run(
         self, name: str, queues: Collection[str], capacity: int, registered: Callable[[int], Awaitable[None]]
     ) -> None:
-        """Fetch and carry out jobs until ``stop``. ``registered`` is given the number that its jobs have."""
+        """Fetch and carry out jobs until ``stop``. ``registered`` is given the number that its jobs have.
+
+        Raises:
+            StoreError: the database can no longer be used.
+        """
         self._jobs.registered, self._jobs.capacity = registered, capacity
+        try:
+            await self._run(name, queues, capacity)
+        except (ConnectorException, psycopg.Error) as error:
+            cause = error if isinstance(error, psycopg.Error) else error.__cause__
+            if not isinstance(cause, psycopg.Error):
+                raise
+            raise await in_thread(self._database.refusal, cause) from None
+
+    async def _run(self, name: str, queues: Collection[str], capacity: int) -> None:
         async with self._app.open_async():
             self._worker = JobWorker(
                 self._app,

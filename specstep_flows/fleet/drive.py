@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._text import did_you_mean
+from specstep_flows._text import did_you_mean, duration
 from specstep_flows.answers import FirstOf
 from specstep_flows.answers_file import AnswersFile
 from specstep_flows.client_async import AsyncSpecStep
@@ -62,8 +62,6 @@ FIRST_PAUSE_SECONDS: Final = 15.0
 LONGEST_PAUSE_SECONDS: Final = 900.0
 #: After so many failures the pause no longer grows.
 _LONGEST_AFTER: Final = 6
-#: A run whose key or policy this process lacks is left to others for so long.
-MISSING_SECONDS: Final = 60.0
 #: While another process tries a key that nobody has used yet, one looks again so often, after so many real seconds.
 KEY_LOOKS: Final = 40
 KEY_PAUSE_SECONDS: Final = 0.25
@@ -183,7 +181,8 @@ class Driver:
 
         Raises:
             SettingsError, UnknownOption: this process lacks its key or its policy, is set up for another service, or
-                is of an older version than the run; it stays open for others, and is left to them for a minute.
+                is of an older version than the run; it stays open for others, and is left to them for a minute, or for
+                a moment where a worker with room has the policy.
             StoreError: the database cannot be used; nothing was sent since.
         """
         if run_id in self.runs:
@@ -194,7 +193,8 @@ class Driver:
                 return await self._drive(run_id, policies)
         except (errors.SettingsError, errors.StoreUnreadable, errors.UnknownOption):
             # What this process lacks or cannot read, which may be an option of a newer version, others may have.
-            await self._ask(statuses.put_off, run_id, MISSING_SECONDS, is_failure=False)
+            known = {**self.known_policies, **(policies or {})}
+            await self._ask(statuses.leave, run_id, self.store.database.lock_class, known)
             raise
         except asyncio.CancelledError:
             if not stop.is_wanted:
@@ -234,17 +234,22 @@ class Driver:
                     message = error.message
                 if isinstance(error, errors.AnswersNeeded):
                     questions = write_questions(error.questions)
-            except Exception:
+            except Exception as error:
                 logger.exception("Run %s met an error of this program; it is tried again.", run_id)
                 status = "open"
+                # Not its text, which may hold anything.
+                message = f"It met an error of specstep-flows ({type(error).__name__}); its worker's log shows where."
             if status == "open":
                 pause = (
                     min(FIRST_PAUSE_SECONDS * 2.0 ** min(row.failures, _LONGEST_AFTER), LONGEST_PAUSE_SECONDS)
                     / self._clock.speed
                 )
-                if await self._ask(statuses.put_off, run_id, pause, is_failure=True, woken=row.woken):
+                if await self._ask(statuses.put_off, run_id, pause, is_failure=True, woken=row.woken, error=message):
+                    logger.warning("Run %s is tried again in %s: %s", run_id, duration(pause), message)
                     return "open"
             elif await self._ask(statuses.settle, run_id, status, row.woken, questions, message):
+                if message is not None and questions is None:
+                    logger.warning("Run %s: %s", run_id, message)
                 return status
             # It was woken, or its status changed, while it was driven.
 
@@ -350,6 +355,8 @@ class Driver:
 
     async def _note_refusal(self, name: str, scope: str, refusal: str) -> None:
         """The service refuses the key: from now on it is refused for everybody."""
+        if self.refused.get((name, scope)) != refusal:
+            logger.warning("The key %s is refused, and its runs wait: %s", name, refusal)
         self.refused[name, scope] = refusal
         self._own[name, scope] = self._clock.now() + REFUSED_SECONDS
         await self._ask(refusals.refuse, name, scope, refusal)

@@ -17,6 +17,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._paths import home_path
+from specstep_flows._text import without_keys
 from specstep_flows.answers import ProposedDefaults
 from specstep_flows.answers_file import AnswersFile
 from specstep_flows.callbacks import Attachments, Brief, Messages, whole_brief
@@ -108,7 +109,7 @@ def pack(
     whole = whole_brief(brief, attachments, None)
     _refuse_callable("respondent", whole.respondent)
     rules = None if answers is None else json.dumps(rules_of(answers).as_data())
-    _check_policy(policy)
+    check_policy_name(policy)
     check_names(whole.attachments)
     contents = [(sent_name(path), read_attachment(path)) for path in whole.attachments]
     if contents and files is None:
@@ -188,6 +189,17 @@ def rules_of(answers: Rules) -> AnswersFile:
     )
 
 
+def check_policies(policies: Mapping[str, Policy]) -> None:
+    """Raise ``UsageError`` for a policy that no submission can name, or that cannot answer."""
+    for name, policy in policies.items():
+        check_policy_name(name)
+        if not callable(policy):
+            raise errors.UsageError(
+                f"The policy {name!r} cannot be {reprlib.repr(policy)}: give a function of the questions, or an "
+                "`AnswersFile`. Nothing was sent."
+            )
+
+
 def _refuse_callable(name: str, given: Any) -> None:
     if callable(given):
         raise errors.UsageError(
@@ -196,12 +208,16 @@ def _refuse_callable(name: str, given: Any) -> None:
         )
 
 
-def _check_policy(name: str | None) -> None:
+def check_policy_name(name: str | None) -> None:
+    """Raise ``UsageError`` for what no submission can name."""
     _refuse_callable("policy", name)
-    if name is not None and not (
-        isinstance(name, str) and 0 < len(name) <= LONGEST_RUN_ID and RUN_ID_LETTERS.issuperset(name)
-    ):
+    if name is None:
+        return
+    fits = isinstance(name, str) and 0 < len(name) <= LONGEST_RUN_ID and RUN_ID_LETTERS.issuperset(name)
+    # A key in its place would be stored, and shown to everybody who looks at the run.
+    if not fits or without_keys(name) != name:
+        shown = reprlib.repr(without_keys(name) if isinstance(name, str) else name)
         raise errors.UsageError(
-            f"{reprlib.repr(name)} is no name of a policy: use 1 to {LONGEST_RUN_ID} letters, digits, '.', '_' and "
-            "'-'. Nothing was sent."
+            f"{shown} is no name of a policy: use 1 to {LONGEST_RUN_ID} letters, digits, "
+            "'.', '_' and '-', and never a key. Nothing was sent."
         )

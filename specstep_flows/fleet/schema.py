@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: A worker works with its own major version and its own minor version or a newer one.
 VERSION: Final = (1, 0)
+#: What a brief or a question says in another one could not be written down, however much was paid for it by then.
+ENCODING: Final = "UTF8"
 
 
 def init(database: Database) -> tuple[int, int]:
@@ -20,7 +22,8 @@ def init(database: Database) -> tuple[int, int]:
     Two that do this at the same time do it one after the other.
 
     Raises:
-        StoreError: PostgreSQL cannot be used, or does not allow it.
+        StoreError: PostgreSQL cannot be used, does not allow it, or keeps texts in another encoding than UTF-8; or the
+            schema is somebody else's. Nothing was changed.
         StoreUnreadable: it was made by a newer version that this one cannot live with. Nothing was changed.
     """
     from specstep_flows.fleet.dispatch import install
@@ -32,7 +35,19 @@ def init(database: Database) -> tuple[int, int]:
         found = _version(connection, database)
         if found is not None and found[0] > VERSION[0]:
             raise _newer(database, found)
-        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{database.schema}"')
+        if (encoding := encoding_of(connection)) != ENCODING:
+            raise errors.StoreError(
+                f"The database {database.address} is encoded as {encoding}, which cannot hold every text: create one "
+                f"with ENCODING '{ENCODING}'. Nothing was changed."
+            )
+        if found is None and (others := _tables(connection, database)):
+            raise errors.StoreError(
+                f"Schema {database.schema} of {database.address} has tables of something else ({others}): give the "
+                "fleet a schema of its own (SPECSTEP_FLEET_SCHEMA). Nothing was changed."
+            )
+        if connection.execute("SELECT to_regnamespace(%s)", [f'"{database.schema}"']).fetchone() == (None,):
+            # Where an administrator has made it, its owner need not be one who may make others.
+            connection.execute(f'CREATE SCHEMA "{database.schema}"')
         connection.execute(statements)
         install(connection)
         version = max(VERSION, found or VERSION)
@@ -44,6 +59,13 @@ def init(database: Database) -> tuple[int, int]:
         return version
 
     return database.transact(make)
+
+
+def encoding_of(connection: Connection) -> str:
+    """How the database keeps texts, in PostgreSQL's word for it."""
+    row = connection.execute("SHOW server_encoding").fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def version_of(database: Database) -> tuple[int, int] | None:
@@ -82,6 +104,18 @@ def _version(connection: Connection, database: Database) -> tuple[int, int] | No
         return None
     row = connection.execute(f"SELECT major, minor FROM {meta}").fetchone()
     return None if row is None else (row[0], row[1])
+
+
+def _tables(connection: Connection, database: Database) -> str:
+    """Some of what is in a schema that is not ours: ours has the mark of how old its queue is."""
+    query = (
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = "
+        "(SELECT oid FROM pg_namespace WHERE nspname = %s) ORDER BY relname LIMIT 4"
+    )
+    if connection.execute("SELECT to_regclass(%s)", [database.table("dispatch")]).fetchone() != (None,):
+        return ""
+    names = [str(row[0]) for row in connection.execute(query, [database.schema]).fetchall()]
+    return ", ".join(names[:3]) + (", …" if names[3:] else "")
 
 
 def _text(version: tuple[int, int]) -> str:

@@ -37,6 +37,10 @@ OVER: Final[tuple[Status, ...]] = ("done", "failed", "cancelled")
 #: Nothing more can be wanted of it.
 _AT_ITS_END: Final[tuple[Status, ...]] = ("done", "cancelled")
 
+#: A run whose key or policy a process lacks is left to others for so long, in real seconds; where a worker with
+#: room has the policy, for a moment: the queue gives the run to any of them.
+MISSING_SECONDS: Final = 60.0
+MOMENT_SECONDS: Final = 2.0
 #: What an intent says of a person's word: after how many requests another one may be sent.
 _ALLOWED: Final = "allowed_after"
 _COLUMNS: Final = "status, key_name, policy, rules, wanted, woken, failures, api_url, payload, intent"
@@ -112,14 +116,60 @@ def settle(
     return done.rowcount == 1
 
 
-def put_off(connection: Connection, run_id: str, seconds: float, *, is_failure: bool, woken: int | None = None) -> bool:
-    """Leave it for so many real seconds; the sweep puts it into the queue again. False where it was ``woken`` since."""
+def put_off(
+    connection: Connection,
+    run_id: str,
+    seconds: float,
+    *,
+    is_failure: bool,
+    woken: int | None = None,
+    error: str | None = None,
+) -> bool:
+    """Leave it for so many real seconds; the sweep puts it into the queue again. False where it was ``woken`` since.
+
+    ``error`` is what has failed; None: what its record says.
+    """
     done = connection.execute(
-        "UPDATE runs SET wake_at = now() + make_interval(secs => %s), failures = failures + %s "
+        "UPDATE runs SET wake_at = now() + make_interval(secs => %s), failures = failures + %s, "
+        "error = coalesce(%s, error), version = version + 1 "
         "WHERE run_id = %s AND status = 'open' AND woken = coalesce(%s, woken)",
-        [seconds, int(is_failure), run_id, woken],
+        [seconds, int(is_failure), None if error is None else encode("error", error), run_id, woken],
     )
     return done.rowcount == 1
+
+
+def leave(connection: Connection, run_id: str, lock_class: int, policies: Collection[str]) -> None:
+    """Leave it to others, who may have what this process lacks, whose policies these are.
+
+    For a moment where a worker with room has the policy that is lacking; and else for longer, unless one begins
+    meanwhile (``offer``). ``lock_class``: that of the database.
+    """
+    values = {
+        "run": run_id,
+        "class": lock_class,
+        "own": list(policies),
+        "moment": MOMENT_SECONDS,
+        "long": MISSING_SECONDS,
+    }
+    connection.execute(_LEAVE, values)
+
+
+def offer(connection: Connection, key_names: Collection[str]) -> None:
+    """Have the runs of these keys driven that were left to others: a worker begins, which may have what was lacking."""
+    connection.execute(
+        "UPDATE runs SET wake_at = NULL WHERE status = 'open' AND failures = 0 AND wake_at > now() AND key_name = "
+        "ANY(%s)",
+        [list(key_names)],
+    )
+
+
+_LEAVE: Final = """
+UPDATE runs SET wake_at = now() + make_interval(secs => CASE WHEN policy <> ALL(%(own)s) AND EXISTS (
+  SELECT FROM live_workers(%(class)s) AS live
+  WHERE NOT draining AND key_name = ANY(live.keys) AND policy = ANY(live.policies)
+    AND capacity > (SELECT count(*) FROM holds WHERE holds.worker = live.id)
+) THEN %(moment)s ELSE %(long)s END) WHERE run_id = %(run)s AND status = 'open'
+"""
 
 
 def unwanted(connection: Connection, run_ids: Sequence[str]) -> list[str]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from specstep_flows import errors
 from specstep_flows.engine.drivers import in_thread
+from specstep_flows.fleet.check import refuse_pooler
 from specstep_flows.fleet.drive import Driver
 from specstep_flows.fleet.health import Health, served
+from specstep_flows.fleet.payload import check_policies
 from specstep_flows.fleet.schema import check_version
 from specstep_flows.fleet.session import Session
 from specstep_flows.fleet.store import PostgresStore
@@ -73,8 +75,9 @@ class Work:
                 "This process has no key to drive runs with: set SPECSTEP_KEY_<NAME>, or name a file of keys in "
                 "SPECSTEP_FLEET_KEYS."
             )
-        if not 1 <= capacity <= LARGEST_CAPACITY:
-            raise errors.UsageError(f"A worker drives 1 to {LARGEST_CAPACITY:,} runs at a time, not {capacity}.")
+        check_policies(policies)
+        if not isinstance(capacity, int) or not 1 <= capacity <= LARGEST_CAPACITY:
+            raise errors.UsageError(f"A worker drives 1 to {LARGEST_CAPACITY:,} runs at a time, not {capacity!r}.")
         session = await in_thread(self._open_session, name, capacity)
         try:
             driver = self._new_driver(PostgresStore(self._desk.database, session), policies)
@@ -90,9 +93,11 @@ class Work:
 
     async def drive(self, run_id: str, policies: Mapping[str, Policy]) -> Outcome:
         """See ``Fleet.drive``."""
+        check_policies(policies)
         loop = asyncio.get_running_loop()
         if loop not in self._drivers:
             await in_thread(check_version, self._desk.database)
+            await in_thread(refuse_pooler, self._desk.database)
             # Of a loop that is over, its session is left.
             await self._close([other for other in self._drivers if other.is_closed()])
         if loop not in self._drivers:
@@ -114,6 +119,7 @@ class Work:
 
     def _open_session(self, name: str, capacity: int) -> Session:
         check_version(self._desk.database)
+        refuse_pooler(self._desk.database)
         if self._desk.files is not None:
             self._desk.files.check()
         return Session(self._desk.database, name, capacity=capacity)

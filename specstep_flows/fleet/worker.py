@@ -65,6 +65,7 @@ class Worker:
     #: What became of runs, by outcome; and ``taken_over`` from workers that were gone, ``deferred`` by a sweep.
     counts: Counter[str] = attrs.field(factory=Counter, init=False)
     is_draining: bool = attrs.field(default=False, init=False)
+    _is_told: bool = attrs.field(default=False, init=False)
     is_told_twice: bool = attrs.field(default=False, init=False)
     #: Whether it takes runs: what a probe for readiness asks.
     is_ready: bool = attrs.field(default=False, init=False)
@@ -150,15 +151,20 @@ class Worker:
         self._number = number
         mine = [number, list(self.driver.keys), list(self.driver.known_policies), self.session.id]
 
-        def begin(connection: Connection) -> None:
+        def begin(connection: Connection) -> dict[tuple[str, str], str]:
             refusals.forget_replaced(connection, self.driver.scopes())
             connection.execute("UPDATE workers SET dispatch_id = %s, keys = %s, policies = %s WHERE id = %s", mine)
+            statuses.offer(connection, self.driver.keys)
+            return refusals.refused(connection)
 
-        await self._ask(begin)
+        refused = await self._ask(begin)
         self.is_ready = not self.is_draining
         logger.info(
             "Worker %s takes up to %s runs, with %s.", self.session.id, self.capacity, ", ".join(self.driver.keys)
         )
+        for key in self.driver.scopes().items():
+            if key in refused:
+                logger.warning("The key %s is refused, and its runs wait: %s", key[0], refused[key])
 
     async def _give_up(self, jobs: asyncio.Task[None]) -> None:
         """Its runs are others' already: end all that is under way, and the process, should that not do."""
@@ -234,11 +240,13 @@ class Worker:
         return await in_thread(self.driver.store.database.run, what)
 
     def _stop(self, number: int) -> None:
-        """Drain when told to stop, and end at once when told so twice."""
-        if self.is_draining:
+        """Drain when told to stop, and end at once when told so twice: by a signal each time, not by its row before."""
+        if self._is_told:
             self.is_told_twice = True
             self.end(128 + number)
-        self.drain()
+        self._is_told = True
+        if not self.is_draining:
+            self.drain()
 
 
 def pause_of(workers: int, seconds: float = SWEEP_SECONDS) -> float:

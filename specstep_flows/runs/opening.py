@@ -16,6 +16,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._paths import place_of, user_path
+from specstep_flows._text import without_keys
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.attachments import check_names, read_attachment, sent_name
 from specstep_flows.runs.records import RunRecord, changed_options, check_options
@@ -54,7 +55,17 @@ def check_run_id(run_id: str) -> str:
         hint = "; give its run_id" if hasattr(run_id, "run_id") else ""
         shown = repr(run_id) if isinstance(run_id, str) else reprlib.repr(run_id)
         raise errors.UsageError(
-            f"{shown} cannot be a run id: use 1 to {LONGEST_RUN_ID} letters, digits, '.', '_' and '-'{hint}."
+            f"{without_keys(shown)} cannot be a run id: use 1 to {LONGEST_RUN_ID} letters, digits, '.', '_' and "
+            f"'-'{hint}."
+        )
+    return run_id
+
+
+def check_new_run_id(run_id: str) -> str:
+    """``check_run_id`` for a run that is not there yet: its id is stored and shown, so it is no key by mistake."""
+    if without_keys(check_run_id(run_id)) != run_id:
+        raise errors.UsageError(
+            "The run id has the form of an API key, and an id is stored and shown: choose another. Nothing was sent."
         )
     return run_id
 
@@ -83,7 +94,7 @@ def new_record(
     check_names([Path(path) for path in paths])
     now = datetime.now(UTC)
     return RunRecord(
-        run_id=check_run_id(run_id),
+        run_id=check_new_run_id(run_id),
         api_url=api_url,
         created_at=now,
         updated_at=now,
@@ -307,7 +318,7 @@ def adopted_record(generation: Generation, options: RunOptions, run_id: str | No
     """The record of a run whose generation was started elsewhere."""
     now = datetime.now(UTC)
     return RunRecord(
-        run_id=check_run_id(run_id) if run_id is not None else new_run_id(),
+        run_id=check_new_run_id(run_id) if run_id is not None else new_run_id(),
         api_url=api_url,
         created_at=now,
         updated_at=now,

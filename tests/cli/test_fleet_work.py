@@ -59,6 +59,14 @@ def test_lines_have_their_time_and_no_secret(capsys: pytest.CaptureFixture[str])
     ]
 
 
+@pytest.mark.parametrize("name", ["psycopg.pool", "psycopg", "procrastinate.worker"])
+def test_connections_that_are_replaced_are_nobodys_business(name: str) -> None:
+    """A server that ends idle ones would fill the log, with lines that say nothing to a person."""
+    with told_log(Terminal()):
+        assert not logging.getLogger(name).isEnabledFor(logging.WARNING)
+        assert logging.getLogger(name).isEnabledFor(logging.ERROR)
+
+
 def test_quiet_leaves_out_what_goes_well(capsys: pytest.CaptureFixture[str]) -> None:
     """Warnings are said."""
     with told_log(Terminal(is_quiet=True)):

@@ -118,6 +118,7 @@ def test_an_operation_by_its_name(specstep: Any) -> None:
         ({"unpack": "no"}, "unpack must be True or False"),
         ({"remember": "this"}, "remember must be a dict"),
         ({"run_id": 5}, "cannot be a run id"),
+        ({"run_id": "sf_0123456789abcdef0123456789"}, "form of an API key"),
         ({"on_question": "defaults"}, "`on_question` must be a function"),
         ({"on_question": {"Which?": "That."}}, "`on_question` must be a function"),
         ({"on_question": ProposedDefaults}, r"did you mean ProposedDefaults\(\)\?"),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from specstep_flows.fleet.check import check
+from specstep_flows import errors
+from specstep_flows.fleet.check import check, refuse_pooler
 from specstep_flows.fleet.database import Database
 from specstep_flows.fleet.schema import init
 from specstep_flows.fleet.store import PostgresStore
@@ -29,7 +30,7 @@ def test_a_fit_database_is_found_fit_and_fsync_is_looked_at(database: Database) 
 
     assert found(database) == {}
     assert [one.name for one in findings] == [
-        *("version", "schema", "privileges", "durability", "clock", "keepalive", "pooler")
+        *("version", "encoding", "schema", "privileges", "durability", "clock", "keepalive", "pooler")
     ]
     assert "fsync is off" in next(one.text for one in findings if one.name == "durability")
 
@@ -53,6 +54,20 @@ def test_a_pooler_in_transaction_mode_is_recognised(database: Database, server: 
     assert "session mode" in unfit["pooler"]
 
 
+def test_a_role_with_few_connections_is_not_taken_for_a_pooler(server: Postgres) -> None:
+    """Those that it has are enough to see that they are the server's own; with a single one nobody can say."""
+    role = "test_of_few"
+    server.execute(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2")
+    database = Database(server.url.replace("postgres:secret-of-tests", role))
+    try:
+        refuse_pooler(database)
+        server.execute(f"ALTER ROLE {role} CONNECTION LIMIT 1")
+        with pytest.raises(errors.StoreError, match="too many connections"):
+            refuse_pooler(database)
+    finally:
+        server.execute(f"DROP ROLE {role}")
+
+
 @pytest.mark.slow
 def test_a_user_who_may_not_write_is_told_what_to_grant(own_schema: Database, server: Postgres) -> None:
     """Step by step; whoever has what is asked for can drive a run."""
@@ -70,6 +85,10 @@ def test_a_user_who_may_not_write_is_told_what_to_grant(own_schema: Database, se
         server.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}")
         assert "workers_id_seq" in found(worker)["privileges"]
         server.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}")
+        assert found(worker) == {}
+        server.execute(f"REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC")
+        assert f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema}" in found(worker)["privileges"]
+        server.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}")
         assert found(worker) == {}
         store = PostgresStore(worker)
         store.create(RunRecord("one", "http://127.0.0.1:1", 1.0, 1.0))
@@ -116,6 +135,21 @@ def test_a_database_without_our_tables_is_told_to_be_initialised(server: Postgre
         assert "There is no schema test_nothing_here yet: `specstep fleet init`" in text["privileges"]
         assert "USAGE" not in text["privileges"]
     assert ["GRANT CREATE ON DATABASE" in text["privileges"] for text in texts] == [False, True]
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(server: Postgres) -> None:
+    """By `check`, and by `init` before anything is made: what was paid for could not be written down there."""
+    name = "test_of_latin1"
+    server.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0")
+    database = Database(server.url.removesuffix("postgres") + name)
+    try:
+        assert "LATIN1" in found(database)["encoding"]
+        with pytest.raises(errors.StoreError, match=r"UTF8.*Nothing was changed"):
+            init(database)
+        assert "There is no schema" in found(database)["privileges"]
+    finally:
+        database.close()
+        server.execute(f"DROP DATABASE {name}")
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import contextlib
 import os
 from typing import Any
 
+import psycopg
 import pytest
 
 from specstep_flows import errors
@@ -22,6 +23,28 @@ def test_an_address_that_is_none_is_refused_without_being_quoted(url: str) -> No
     with pytest.raises(errors.SettingsError) as raised:
         Database(url)
     assert "hush-hush" not in str(raised.value)
+
+
+@pytest.mark.parametrize("password", ["hush/hush", "hush@hush", "12/hush", "hush/h@hush"])
+def test_an_address_whose_password_is_not_encoded_is_refused_without_being_quoted(password: str) -> None:
+    """libpq would take its parts for a host, a port or the name of a database, which are shown."""
+    with pytest.raises(errors.SettingsError, match="%40") as raised:
+        Database(f"postgresql://user:{password}@127.0.0.1:5432/db")
+    assert "hush" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql://user:h%40sh%2Fhush@h/db", "host=h dbname=a@b", "postgresql://u@h/a@b"])
+def test_an_address_that_can_be_read_is_taken(url: str) -> None:
+    """However unusual its parts are."""
+    assert Database(url).address.startswith("h:5432/")
+
+
+def test_an_address_that_leaves_parts_to_the_environment_is_shown_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As libpq fills them in."""
+    monkeypatch.setenv("PGHOST", "db.example")
+    monkeypatch.setenv("PGPORT", "6543")
+
+    assert Database("postgresql:///orders").address == "db.example:6543/orders"
 
 
 @pytest.mark.parametrize("name", ["", "Public", 'a"b', "a-b", "1a", "x" * 60])
@@ -107,3 +130,37 @@ def test_a_statement_that_waits_for_what_never_comes_ends(database: Database) ->
         database.transact(
             lambda connection: connection.execute("SET LOCAL statement_timeout = 20; SELECT pg_sleep(30)")
         )
+
+
+@pytest.mark.parametrize("given", ["?client_encoding=latin1", ""])
+def test_what_a_role_or_the_environment_is_set_to_changes_nothing(
+    given: str, server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Roles are made for several programs; a fleet's texts may have any character, and its rows are written to by many.
+
+    That holds for the connections of the queue, too.
+    """
+    role = "test_of_settings"
+    server.execute(f"CREATE ROLE {role} LOGIN")
+    for name, value in (
+        ("lock_timeout", "1ms"),
+        ("default_transaction_isolation", "serializable"),
+        ("default_transaction_read_only", "on"),
+    ):
+        server.execute(f"ALTER ROLE {role} SET {name} = '{value}'")
+    monkeypatch.setenv("PGCLIENTENCODING", "latin1")
+    database = Database(server.url.replace("postgres:secret-of-tests", role) + given)
+    names = ("lock_timeout", "transaction_isolation", "transaction_read_only", "client_encoding")
+    try:
+        with (
+            contextlib.closing(database.connect()) as session,
+            database.pool.connection() as pooled,
+            contextlib.closing(psycopg.connect(database.conninfo)) as queue,
+        ):
+            for connection in (session, pooled, queue):
+                shown = [(connection.execute(f"SHOW {name}").fetchone() or ("",))[0] for name in names]
+                assert shown == ["0", "read committed", "off", "UTF8"]
+                assert connection.execute("SELECT %s", ["✓ 🫖"]).fetchone() == ("✓ 🫖",)
+    finally:
+        database.close()
+        server.execute(f"DROP ROLE {role}")

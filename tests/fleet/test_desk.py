@@ -165,6 +165,8 @@ class TestSubmitting:
             ({"key": "sf_live key"}, errors.SettingsError, "name of a key"),
             ({"run_id": "a b"}, errors.UsageError, "run id|run's id"),
             ({"policy": "no such name!"}, errors.UsageError, "no name of a policy"),
+            ({"policy": "sf_0123456789abcdef0123456789"}, errors.UsageError, "never a key"),
+            ({"run_id": "sf_0123456789abcdef0123456789"}, errors.UsageError, "form of an API key"),
             ({"policy": print}, errors.UsageError, "callable"),
             ({"answers": print}, errors.UsageError, "callable"),
             ({"answers": {}}, errors.AnswersError, "no answers"),
@@ -177,8 +179,9 @@ class TestSubmitting:
         self, desk: Desk, more: dict[str, Any], error: type[Exception], said: str
     ) -> None:
         """In a sentence."""
-        with pytest.raises(error, match=said):
+        with pytest.raises(error, match=said) as raised:
             submit(desk, **more)
+        assert "0123456789" not in str(raised.value)
         assert rows(desk, "SELECT 1 FROM runs") == []
 
     def test_a_package_that_would_land_elsewhere_is_refused_at_once(self, desk: Desk, tmp_path: Path) -> None:
@@ -226,6 +229,16 @@ class TestLooking:
         assert [run.run_id for run in desk.page(None, None, "TEAM_B", 9)] == ["bar"]
         with pytest.raises(errors.UsageError, match="no status 'running'"):
             desk.page(None, "running", None, 9)
+
+    def test_a_row_that_cannot_be_read_names_its_run(self, desk: Desk) -> None:
+        """Where many are listed, nobody could find it."""
+        submit(desk)
+        submit(desk, run_id="bar")
+        change(desk, "UPDATE runs SET turns = 'torn' WHERE run_id = 'tea'")
+        for look in (lambda: desk.get("tea"), lambda: desk.page(None, None, None, 9)):
+            with pytest.raises(errors.StoreUnreadable, match="The row of run tea at"):
+                look()
+        assert desk.get("bar").status == "open"
 
     def test_an_unknown_run_is_refused_with_the_name_that_may_be_meant(self, desk: Desk) -> None:
         """By every verb."""

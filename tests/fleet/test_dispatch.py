@@ -10,7 +10,9 @@ from typing import Any, cast
 import psycopg
 import pytest
 
+from specstep_flows import errors
 from specstep_flows.fleet import dispatch
+from specstep_flows.fleet.database import Database
 from specstep_flows.fleet.schema import init
 from tests.kit import postgres
 from tests.kit.fleet import KEY, Fleet
@@ -237,3 +239,22 @@ def test_the_tables_of_an_older_queue_are_brought_up(server: Any) -> None:
         ]
         fetched = "SELECT queueing_lock FROM procrastinate_fetch_job_v2(NULL, NULL)"
         assert database.run(lambda connection: connection.execute(fetched).fetchall()) == [("order",)]
+
+
+def test_a_queue_for_which_there_is_no_connection_says_why(
+    own_schema: Any, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the server says, in place of how long a pool has waited."""
+    role = "test_of_a_queue"
+    server.execute(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 0")
+    database = Database(server.url.replace("postgres:secret-of-tests", role), own_schema.schema)
+    monkeypatch.setattr("specstep_flows.fleet.dispatch.POOL_SECONDS", 0.1)
+    try:
+        with pytest.raises(errors.StoreError, match="too many connections for role"):
+            asyncio.run(dispatch.Dispatch(database, _nothing).run("w", [KEY], 1, _nothing))
+    finally:
+        server.execute(f"DROP ROLE {role}")
+
+
+async def _nothing(_: object) -> None:
+    pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from specstep_flows import errors, events
 from specstep_flows.engine import transport
 from specstep_flows.fleet import refusals, statuses
 from specstep_flows.fleet.keys import Keys
+from specstep_flows.fleet.session import Session
 from specstep_flows.sandbox import Failure, Fault, ManualClock, Sandbox
 from tests.kit.bench import QUESTIONS, options
 from tests.kit.fleet import KEY, Fleet
@@ -100,6 +102,30 @@ def test_a_policy_that_this_process_lacks_leaves_the_run_to_others(fleet: Fleet)
     assert (fleet.column("order"), fleet.sent()) == ("open", 0)
 
 
+def test_a_run_is_left_for_a_moment_to_a_worker_that_has_its_policy(fleet: Fleet) -> None:
+    """Where none has it, or those that have are full, trying again at once would only keep the queue busy."""
+    fleet.submit("order", policy="house")
+    fleet.database.run(lambda connection: refusals.verify(connection, KEY, fleet.scope))
+    other = Session(fleet.database, "other", capacity=1)
+    change = "UPDATE workers SET keys = %s, policies = %s WHERE id = %s"
+
+    def left_for() -> float:
+        with pytest.raises(errors.SettingsError, match="house"):
+            fleet.drive("order")
+        return float(fleet.column("order", "extract(epoch FROM wake_at - now())"))
+
+    seconds = []
+    for keys, policies in (([KEY], ["defaults"]), (["team-b"], ["house"]), ([KEY], ["defaults", "house"])):
+        fleet.change(change, [keys, policies, other.id])
+        seconds.append(left_for())
+    fleet.change("INSERT INTO holds VALUES ('another', %s, 1)", [other.id])
+    seconds.append(left_for())
+    other.close()
+
+    assert [one > statuses.MOMENT_SECONDS for one in seconds] == [True, True, False, True]
+    assert (fleet.column("order"), fleet.sent()) == ("open", 0)
+
+
 async def _together(fleet: Fleet) -> list[str]:
     drivers = [fleet.driver() for _ in range(3)]
     return await asyncio.gather(*(fleet.drive_async(driver, "order") for driver in drivers))
@@ -165,6 +191,7 @@ def test_what_may_clear_is_tried_again_after_a_while(fleet: Fleet, error: Except
         assert fleet.sweep().deferred == ()
         left = float(fleet.column("order", "extract(epoch FROM wake_at - now())"))
         assert seconds / 2 < left <= seconds
+        assert ("Busy." if isinstance(error, errors.ServerError) else "RuntimeError") in fleet.column("order", "error")
 
     fleet.change("UPDATE runs SET wake_at = now()")
     assert fleet.sweep().deferred == ("order",)
@@ -191,6 +218,48 @@ def test_a_key_that_is_refused_is_refused_on_all_hosts(fleet: Fleet) -> None:
     fleet.database.run(lambda connection: refusals.forget_replaced(connection, {KEY: fleet.scope}))
     assert len(fleet.sweep().deferred) == 3
     assert fleet.drive("order-1") == "done"
+
+
+def test_a_refused_key_is_told_once_to_whoever_reads_the_log(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+    """A line that the run is left says nothing to the one who has to replace the key."""
+    fleet.submit("order-0")
+    fleet.submit("order-1")
+    wrong = Keys({KEY: "sf_wrong0123456789abcdef"})
+
+    asyncio.run(fleet.drive_async(fleet.driver(keys=wrong), "order-0", "order-1"))
+    (said,) = [record.message for record in caplog.records if record.name == "specstep_flows.fleet"]
+    assert said.startswith(f"The key {KEY} is refused, and its runs wait: ")
+    assert "(401)" in said
+    assert "sf_wrong" not in caplog.text
+
+
+@pytest.mark.parametrize(("operation", "kind"), [("GET /v1/me", "reset"), ("POST /v1/interviews", "reset")])
+def test_what_has_failed_for_now_is_said_in_the_run_and_in_the_log(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture, operation: str, kind: str
+) -> None:
+    """Wherever it was met: the first request, which tries the key, is none of the run's own."""
+    fleet.submit("order")
+    fleet.sandbox.faults.add(Fault(operation, kind, times=None))  # type: ignore[arg-type]
+
+    assert fleet.drive("order") == "open"
+    error = json.loads(fleet.column("order", "error"))
+    assert "reset" in error or "connection" in error.lower()
+    (said,) = [record.message for record in caplog.records if record.message.startswith("Run order is tried again in ")]
+    assert error in said
+
+    fleet.sandbox.faults.clear()
+    assert fleet.drive("order") == "done"
+    assert fleet.column("order", "error") == "null"
+
+
+def test_why_a_run_has_failed_is_in_the_log(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+    """And not only in its row."""
+    fleet.submit("order")
+    fleet.sandbox.faults.add(Fault("POST /v1/interviews", "status", status=400, times=None))
+
+    assert fleet.drive("order") == "failed"
+    (said,) = [record.message for record in caplog.records if record.message.startswith("Run order: ")]
+    assert json.loads(fleet.column("order", "error")) in said
 
 
 def test_a_refused_key_names_the_variable_that_has_it(fleet: Fleet) -> None:

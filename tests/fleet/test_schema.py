@@ -95,3 +95,41 @@ def test_a_database_without_a_schema_is_refused_with_what_to_do(server: Postgres
     assert schema.version_of(database) is None
     database.close()
     assert server.execute("SELECT count(*) FROM pg_namespace WHERE nspname = 'test_not_there'") == [(0,)]
+
+
+def test_a_schema_that_is_somebody_elses_is_refused(server: Postgres) -> None:
+    """That of an application with a queue of its own, say, whose tables have the names of ours."""
+    name = "test_of_a_shop"
+    server.execute(f"CREATE SCHEMA {name}")
+    for table in ("orders", "procrastinate_jobs", "runs"):
+        server.execute(f"CREATE TABLE {name}.{table} (id integer)")
+    database = Database(server.url, name)
+    try:
+        with pytest.raises(errors.StoreError, match=r"orders, procrastinate_jobs, runs.*SPECSTEP_FLEET_SCHEMA"):
+            schema.init(database)
+    finally:
+        database.close()
+        server.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def test_a_schema_that_an_administrator_has_made_is_its_owners(server: Postgres) -> None:
+    """Who need not be allowed to make others; anybody else is told whose business it is."""
+    name, owner, other = "test_of_an_owner", "test_owner", "test_other"
+    for role in (owner, other):
+        server.execute(f"CREATE ROLE {role} LOGIN")
+    server.execute(f"CREATE SCHEMA {name} AUTHORIZATION {owner}")
+    mine, others = (Database(server.url.replace("postgres:secret-of-tests", role), name) for role in (owner, other))
+    try:
+        assert schema.init(mine) == schema.VERSION
+        assert schema.init(mine) == schema.VERSION
+        server.execute(f"GRANT USAGE ON SCHEMA {name} TO {other}")
+        server.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO {other}")
+        with pytest.raises(errors.StoreError, match=r"permission denied.*`specstep fleet init` is for the owner"):
+            schema.init(others)
+    finally:
+        mine.close()
+        others.close()
+        server.execute(f"DROP SCHEMA {name} CASCADE")
+        for role in (owner, other):
+            server.execute(f"DROP OWNED BY {role}")
+            server.execute(f"DROP ROLE {role}")

@@ -25,6 +25,7 @@ from tests.kit.clocks import TurnedClock
 from tests.kit.fleet import KEY
 from tests.kit.fleet import Fleet as FleetOfTests
 from tests.kit.platforms import POSIX_ONLY
+from tests.kit.pooler import Pooler
 
 SPEED = 60.0
 
@@ -150,6 +151,23 @@ def test_a_worker_says_on_which_loop_it_cannot_work_and_chooses_its_own() -> Non
         SyncWork(desk, Keys({})).work(1, {})
 
 
+@pytest.mark.parametrize("policies", [{"a b": print}, {"": print}, {"house": "house.yaml"}, {"house": None}])
+def test_a_policy_that_is_none_is_refused_before_anything_is_driven(policies: Any) -> None:
+    """Not when the first question comes, which has been paid for by then."""
+    fleet = SyncFleet("postgresql://127.0.0.1:1/db", keys={KEY: "sf_0123456789abcdef0123456789"})
+    for drive in (fleet.work, lambda **more: fleet.drive("order", **more)):
+        with pytest.raises(errors.UsageError, match="polic"):
+            drive(policies=policies)
+
+
+@pytest.mark.parametrize("capacity", [0, -1, 10_001, "200", None, 1.5])
+def test_a_capacity_that_no_worker_has_is_refused(capacity: Any) -> None:
+    """Whatever it is."""
+    fleet = SyncFleet("postgresql://127.0.0.1:1/db", keys={KEY: "sf_0123456789abcdef0123456789"})
+    with pytest.raises(errors.UsageError, match="1 to 10,000 runs at a time"):
+        fleet.work(capacity=capacity)
+
+
 @POSIX_ONLY
 @pytest.mark.parametrize("loop_class", [asyncio.SelectorEventLoop, Proactor])
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGBREAK"])
@@ -175,3 +193,28 @@ def test_a_signal_stops_a_worker_on_any_loop(
     with asyncio.Runner(loop_factory=loop_class) as runner:
         assert runner.run(stopped()) == [number, number]
     assert signal.getsignal(number) == before
+
+
+def test_nobody_drives_through_a_pooler_in_transaction_mode(fleet: FleetOfTests) -> None:
+    """A session's lock is no lock there: two workers would drive, and pay for, the same run."""
+    server = postgres.server()
+
+    async def refused(url: str) -> list[str]:
+        settings, keys = Settings(api_url=fleet.sandbox.url), {KEY: fleet.sandbox.api_key}
+        found = []
+        async with Fleet(url, schema=fleet.database.schema, keys=keys, settings=settings) as own:
+            for drive in (own.work, lambda: own.drive("order")):
+                with pytest.raises(errors.StoreError) as raised:
+                    await drive()
+                found.append(raised.value.message)
+        return found
+
+    fleet.submit("order")
+    with Pooler(server.port) as pooler:
+        found = asyncio.run(refused(server.url.replace(str(server.port), str(pooler.port))))
+    for message in found:
+        assert "pooler in transaction mode" in message
+        assert "the server's own address" in message
+    assert fleet.sent() == 0
+    assert fleet.rows("SELECT * FROM workers") == []
+    assert fleet.jobs() == [("order", "todo")]

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from specstep_flows.answers import ProposedDefaults
 from specstep_flows.engine.limits import scope_of
 from specstep_flows.fleet import refusals, statuses
 from specstep_flows.fleet.session import Session
@@ -159,6 +160,36 @@ def test_a_worker_is_drained_by_its_row(fleet: Fleet) -> None:
 
 
 @pytest.mark.slow
+def test_a_worker_that_begins_takes_what_others_have_left_to_it(fleet: Fleet) -> None:
+    """Without waiting until they would be tried again; what has failed is left its time."""
+    for run_id in ("left", "failed"):
+        fleet.submit(run_id, policy="house")
+        fleet.change("DELETE FROM procrastinate_jobs")
+    fleet.change("UPDATE runs SET wake_at = now() + interval '1 hour', failures = (run_id = 'failed')::integer")
+
+    def drain(worker: Worker) -> None:
+        until(lambda: worker.counts["done"])
+        fleet.change("UPDATE workers SET draining = true WHERE name = 'here'")
+
+    asyncio.run(_worked(fleet, drain, policies={"house": ProposedDefaults()}))
+    assert (fleet.column("left"), fleet.column("failed")) == ("done", "open")
+
+
+@pytest.mark.slow
+def test_a_worker_whose_key_is_refused_says_so_when_it_begins(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+    """It takes no run, and would say nothing."""
+    fleet.database.run(lambda connection: refusals.refuse(connection, KEY, fleet.scope, "Refused (401)."))
+    fleet.submit("order")
+
+    def drain(worker: Worker) -> None:
+        until(lambda: worker.is_ready)
+        fleet.change("UPDATE workers SET draining = true WHERE name = 'here'")
+
+    asyncio.run(_worked(fleet, drain))
+    assert f"The key {KEY} is refused, and its runs wait: Refused (401)." in caplog.messages
+
+
+@pytest.mark.slow
 def test_told_to_stop_twice_a_worker_ends_at_once(fleet: Fleet) -> None:
     """Whatever is still to be answered."""
     fleet.submit("order", policy="slow")
@@ -178,6 +209,28 @@ def test_told_to_stop_twice_a_worker_ends_at_once(fleet: Fleet) -> None:
 
     code, _, ended = asyncio.run(_worked(fleet, stop, policies={"slow": slow}))
     assert (code, ended) == (0, [128 + signal.SIGTERM])
+
+
+@pytest.mark.slow
+def test_the_first_signal_to_a_worker_that_is_drained_by_its_row_cuts_nothing(fleet: Fleet) -> None:
+    """Whoever drains a host by hand stops its service next; what is under way is answered all the same."""
+    fleet.submit("order", policy="slow")
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    def slow(questions: Any) -> None:
+        is_asked.set()
+        may_answer.wait()
+
+    def stop(worker: Worker) -> None:
+        is_asked.wait()
+        fleet.change("UPDATE workers SET draining = true WHERE name = 'here'")
+        until(lambda: worker.is_draining)
+        os.kill(os.getpid(), signal.SIGTERM)
+        until(lambda: worker._is_told)
+        may_answer.set()
+
+    code, worker, ended = asyncio.run(_worked(fleet, stop, policies={"slow": slow}))
+    assert (code, ended, worker.is_told_twice) == (0, [], False)
 
 
 @pytest.mark.slow

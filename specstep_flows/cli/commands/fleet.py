@@ -109,6 +109,8 @@ def submit(
     The run's id is written to stdout. Nothing is sent to the service by this: the brief, the documents and the answers
     travel by the database and the fleet's files. You are asked first; off a terminal it needs --yes.
     """
+    from specstep_flows.runs.opening import new_run_id
+
     turns = given_brief(call, brief, message or (), is_text=text)
     path = file_path(output)
     options = {
@@ -129,17 +131,22 @@ def submit(
     agree_to_pay(call, f"Submit this run with the key {key}", yes, "A worker drives it, and you will be charged.")
     call.run_id = run_id
     with open_fleet(call, database) as fleet:
-        run = fleet.submit(
-            turns.messages,
-            key=key,
-            run_id=run_id,
-            attachments=attach or (),
-            answers=answers,
-            policy=policy,
-            **options,
-        )
-        call.run_id = run.run_id
-        call.finish(run.run_id, {"code": "submitted", "run": _document(fleet, run)})
+        call.run_id = name = run_id or new_run_id()
+        try:
+            run = fleet.submit(
+                turns.messages,
+                key=key,
+                run_id=name,
+                attachments=attach or (),
+                answers=answers,
+                policy=policy,
+                **options,
+            )
+            call.finish(run.run_id, {"code": "submitted", "run": _document(fleet, run)})
+        except errors.StoreError as error:
+            if type(error) is errors.StoreError:
+                error.add(f"Repeat the command with --run-id {name}: the run is submitted once, whatever came of this.")
+            raise
         waits = fleet.waiting(run.run_id).get(run.run_id)
     call.terminal.say(f"Run {run.run_id} is {run.status}{f': {waits}' if waits else '.'}")
     call.terminal.say(f"To look at it: specstep fleet show {run.run_id}")

@@ -16,8 +16,10 @@ from uuid import UUID
 import attrs
 import pytest
 
+from specstep_flows import errors
 from specstep_flows.answers_file import AnswersFile
 from specstep_flows.cli.fleet_views import complete_fleet_run
+from specstep_flows.fleet.desk import Desk
 from specstep_flows.fleet.session import Session
 from specstep_flows.models import Clarification
 from specstep_flows.runs.records import RunRecord
@@ -95,6 +97,27 @@ class TestSubmit:
         assert "another policy" in refused.document["message"]
         assert (refused.document["run_id"], refused.document["resume_command"]) == ("tea", None)
         assert len(tea.read("SELECT 1 FROM runs")) == 1
+
+    @pytest.mark.parametrize("lost", ["submit", "waiting"])
+    def test_what_was_submitted_and_not_told_is_submitted_once(
+        self, rows: Rows, specstep: Specstep, monkeypatch: pytest.MonkeyPatch, lost: str
+    ) -> None:
+        """The database goes away before its answer arrives, or before the id is shown."""
+        ask = getattr(Desk, lost)
+
+        def lose(*more: Any) -> None:
+            ask(*more)
+            raise errors.StoreError("The connection is lost.")
+
+        command = ("fleet", "submit", "A shop for tea.", "--yes")
+        with monkeypatch.context() as away:
+            away.setattr(Desk, lost, lose)
+            done = specstep(*command, "--json")
+        (name,) = rows.read("SELECT run_id FROM runs")[0]
+        assert (done.code, done.document["run_id"]) == (2, name)
+        assert f"--run-id {name}" in done.document["message"]
+        assert specstep(*command, "--run-id", name).out == f"{name}\n"
+        assert len(rows.read("SELECT 1 FROM runs")) == 1
 
     def test_it_takes_the_options_of_run(self, rows: Rows, specstep: Specstep, home: Path) -> None:
         """A file, further messages, answers, and what the kickoff is sent with."""
