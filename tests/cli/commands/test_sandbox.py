@@ -157,7 +157,9 @@ def test_a_port_that_is_taken(specstep: Any, home: Path) -> None:
 
 def test_without_the_extra(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the extra is not installed, both say how to install it."""
-    monkeypatch.setitem(sys.modules, "specstep_flows.sandbox", None)
+    for name in [name for name in sys.modules if name.startswith("specstep_flows.sandbox")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
 
     for arguments in (["sandbox"], ["run", "A shop.", "--sandbox"]):
         result = specstep(*arguments)
