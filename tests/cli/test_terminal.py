@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -209,8 +210,9 @@ def test_a_disk_that_takes_no_output_is_told(arguments: list[str]) -> None:
 def test_a_place_that_takes_no_completion_is_told(tmp_path: Path) -> None:
     """`specstep --install-completion` where the home folder is none: the sentence names the file, not stdout."""
     (tmp_path / "home").write_text("a file, where a folder should be")
+    # Which shell it is for is looked up among the processes that have started it.
     done = subprocess.run(
-        [sys.executable, "-m", "specstep_flows.cli", "--install-completion", "bash"],
+        ["bash", "-c", f"{shlex.quote(sys.executable)} -m specstep_flows.cli --install-completion; exit $?"],
         env={**os.environ, "HOME": str(tmp_path / "home"), "USERPROFILE": str(tmp_path / "home")},
         capture_output=True,
         text=True,
