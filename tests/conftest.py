@@ -20,9 +20,11 @@ _SETTINGS = ("API_KEY", "API_URL", "API_BASE", "PROFILE", "SETTLE_SECONDS", "REQ
 
 
 def pytest_configure() -> None:
-    """Time nothing, and let Ctrl-C through, to which a shell's ``scripts/test &`` makes us and the command deaf."""
+    """Time nothing, and let signals through to which ``scripts/test &`` or ``nohup`` makes us and the command deaf."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # A busy machine fails no test: hypothesis would time its examples.
     untimed = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
     hypothesis.settings.register_profile("untimed", hypothesis.settings(), **untimed)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._text import plain_line
+from specstep_flows._text import duration, plain_line
 from specstep_flows.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ async def send_on(url: str, body: bytes, headers: Sequence[tuple[str, str]]) -> 
             async with http.stream("POST", url, content=body, headers=kept) as response:
                 status = response.status_code
     except TimeoutError:
-        raise errors.SpecStepError(f"{url} did not answer within {FORWARD_SECONDS:g} s.") from None
+        raise errors.SpecStepError(f"{url} did not answer within {duration(FORWARD_SECONDS)}.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         from specstep_flows.engine.transport import reason_of
 

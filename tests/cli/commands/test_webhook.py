@@ -387,7 +387,7 @@ def test_an_application_that_goes_on_and_on_has_a_limit(monkeypatch: pytest.Monk
     monkeypatch.setattr(listening, "FORWARD_SECONDS", 0.2)
     with (
         raw_server(without_end(b"", b"HTTP/1.1 100 Continue\r\n\r\n")) as port,
-        pytest.raises(errors.SpecStepError, match=r"did not answer within 0\.2 s"),
+        pytest.raises(errors.SpecStepError, match=r"did not answer within 0s"),
     ):
         asyncio.run(listening.send_on(f"http://127.0.0.1:{port}/", b"{}", []))
 
