@@ -46,7 +46,11 @@ ApiUrl: TypeAlias = Annotated[
 ]
 RequestTimeout: TypeAlias = Annotated[
     str | None,
-    typer.Option("--request-timeout", metavar="TIME", help="Time limit for one read of a response; all of it may take twice that (default: 75s)."),
+    typer.Option(
+        "--request-timeout",
+        metavar="TIME",
+        help="Time limit for one read of a response; all of it may take twice that (default: 75s).",
+    ),
 ]
 Store: TypeAlias = Annotated[
     Path | None, typer.Option("--store", metavar="FOLDER", help="Where runs are kept (default: SPECSTEP_STATE).")
