@@ -135,7 +135,7 @@ def test_trouble_of_any_kind_is_no_difference(home: Path, sides: tuple[str, str]
 def test_a_path_with_spaces_that_is_not_there_is_no_run(specstep: Any, untouched: None, sides: tuple[str, str]) -> None:
     """Which of the two is wrong is said, and as what."""
     missing = specstep("diff", sides[0], "my folder/after it")
-    (Path("notes.md")).write_text("# Notes")
+    (Path("notes.md")).write_text("# Notes", encoding="utf-8")
     other = specstep("diff", sides[0], "notes.md")
 
     assert (missing.code, missing.err) == (2, "There is no file or folder my folder/after it. Nothing was sent.\n")
