@@ -43,6 +43,7 @@ MARKS = {
         "x-may-be-left-out",
         "x-mcp",
         "x-unfinished",
+        "x-own-id",
         "x-needs-target",
         "x-no-api-key",
         "x-problem-codes",
